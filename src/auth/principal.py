@@ -1,0 +1,23 @@
+"""Who a connection belongs to, as the authorizer tells every later event of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How the principal proved who it is."""
+
+    GUEST = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """`expires_at`: when the credential runs out, in seconds since 1970; None for never."""
+
+    user_id: str
+    kind: Kind
+    expires_at: int | None = None
+
+
+class Refused(Exception):
+    """No one to let in; the reason names what is wrong, never the credential."""

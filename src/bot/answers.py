@@ -1,0 +1,120 @@
+"""What the server sends: one builder a frame type. The contract is docs/protocol.md."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.errors import ParleyError, RateLimited
+from bot.models import Conversation, Turn
+
+Frame = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What every `snapshot` frame says of its conversation besides the turns."""
+
+    conversation_id: str
+    epoch: str
+    title: str
+    head: int
+    read: int
+
+
+def encode(frame: Frame | str) -> bytes:
+    """A frame, or a part of one, as it goes over the wire: JSON in UTF-8."""
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def turn_object(turn: Turn) -> Frame:
+    """A turn as `turn` and `snapshot` frames carry it."""
+    shown: Frame = {
+        "seq": turn.seq,
+        "messageId": turn.message_id,
+        "author": turn.author,
+        "text": turn.text,
+        "reply": turn.reply,
+        "status": turn.status,
+        "createdAt": timestamp(turn.created_at),
+        "completedAt": timestamp(turn.completed_at) if turn.completed_at else None,
+    }
+    if turn.feedback:
+        shown["feedback"] = turn.feedback
+    return shown
+
+
+def turn_frame(conversation_id: str, epoch: str, turn: Frame) -> Frame:
+    """One turn, new or sent again."""
+    return {"type": "turn", "conversationId": conversation_id, "epoch": epoch, "turn": turn}
+
+
+def delta(conversation_id: str, seq: int, offset: int, text: str, attempt: int = 1) -> Frame:
+    """A piece of a reply; `offset` counts code points into it."""
+    return {
+        "type": "delta",
+        "conversationId": conversation_id,
+        "seq": seq,
+        "attempt": attempt,
+        "offset": offset,
+        "text": text,
+    }
+
+
+def snapshot(header: Header, turns: list[Frame], *, more: bool, reset: bool) -> Frame:
+    """Turns of a conversation, and what it is now."""
+    return {
+        "type": "snapshot",
+        "conversationId": header.conversation_id,
+        "epoch": header.epoch,
+        "title": header.title,
+        "turns": turns,
+        "head": header.head,
+        "read": header.read,
+        "more": more,
+        "reset": reset,
+    }
+
+
+def conversations(entries: Iterable[tuple[Conversation, int]], cursor: str | None) -> Frame:
+    """One page of a user's conversations, each with its head; newest first."""
+    newest_first = sorted(entries, key=lambda entry: entry[0].updated_at, reverse=True)
+    return {
+        "type": "conversations",
+        "conversations": [
+            {
+                "conversationId": conversation.conversation_id,
+                "title": conversation.title,
+                "updatedAt": timestamp(conversation.updated_at),
+                "head": head,
+                "read": conversation.read,
+            }
+            for conversation, head in newest_first
+        ],
+        "cursor": cursor,
+    }
+
+
+def pong() -> Frame:
+    """The answer to a heartbeat."""
+    return {"type": "pong"}
+
+
+def error(fault: ParleyError, reference: dict[str, str]) -> Frame:
+    """What went wrong, and with which message or conversation."""
+    frame: Frame = {
+        "type": "error",
+        "code": fault.code,
+        "message": str(fault),
+        "retryable": fault.retryable,
+        **reference,
+    }
+    if isinstance(fault, RateLimited):
+        frame["retryAfterMs"] = fault.retry_after_ms
+    return frame

@@ -1,0 +1,163 @@
+"""One frame of a client in, the frames to answer it with out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot import answers, frames, splitting
+from bot.answers import Frame
+from bot.conversations import Conversations
+from bot.deletion import Deletion
+from bot.errors import InternalError, ParleyError, TokenExpired, UnknownAction
+from bot.log import Log
+from bot.memory import TailCache
+from bot.models import Caller, ConversationKey, Message
+from bot.pace import Pace
+from bot.ports import Bot, ConversationStore
+from bot.turns import Turns
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one frame is answered with.
+
+    `to_user` goes to all of the user's connections, the asking one first; `to_caller` to that
+    alone. `afterwards` is work that may wait until both are sent. `fault` is what went wrong.
+    """
+
+    action: str = ""
+    to_caller: tuple[Frame, ...] = ()
+    to_user: tuple[Frame, ...] = ()
+    afterwards: Callable[[], object] | None = None
+    close: bool = False
+    fault: ParleyError | None = None
+    races: int = 0
+    turn_made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Answers clients' frames."""
+
+    turns: Turns
+    conversations: Conversations
+    deletion: Deletion
+    clock: Callable[[], datetime]
+
+    def handle(self, caller: Caller, body: str) -> Answer:
+        """Answer one frame. What the contract has an `error` frame for never raises."""
+        reference: dict[str, str] = {}
+        action = ""
+        try:
+            if caller.expires_at is not None and caller.expires_at <= self.clock().timestamp():
+                raise TokenExpired("Connect again with a fresh token.")
+            decoded = frames.decode(body)
+            reference = frames.reference(decoded)
+            frame = frames.validate(decoded)
+            action = frame.action
+            return self._answer(caller.user_id, frame)
+        except ParleyError as fault:
+            return Answer(
+                action=action,
+                to_caller=(answers.error(fault, reference),),
+                close=isinstance(fault, TokenExpired),
+                fault=fault,
+            )
+
+    def apologize(self, body: str) -> Answer:
+        """What a frame is answered with that broke the backend itself."""
+        try:
+            reference = frames.reference(frames.decode(body))
+        except ParleyError:
+            reference = {}
+        fault = InternalError("Something went wrong.")
+        return Answer(to_caller=(answers.error(fault, reference),), fault=fault)
+
+    def _answer(self, user_id: str, frame: frames.ClientFrame) -> Answer:
+        if isinstance(frame, frames.PingFrame):
+            return Answer(frame.action, to_caller=(answers.pong(),))
+        if isinstance(frame, frames.ConversationsFrame):
+            listed = self.conversations.page(user_id, frame.cursor)
+            return Answer(frame.action, to_caller=(listed,))
+        if isinstance(frame, frames.ConversationFrame):
+            return self._converse(ConversationKey(user_id, frame.conversation_id), frame)
+        raise UnknownAction("This action is not known.")
+
+    def _converse(self, key: ConversationKey, frame: frames.ConversationFrame) -> Answer:
+        match frame:
+            case frames.MessageFrame():
+                return self._message(key, frame)
+            case frames.ResumeFrame():
+                gap = self.conversations.resume(key, frame.after, frame.epoch or None)
+                return Answer(frame.action, to_caller=tuple(gap))
+            case frames.HistoryFrame():
+                page = self.conversations.history(key, frame.before, frame.limit)
+                return Answer(frame.action, to_caller=tuple(page))
+            case frames.RenameFrame():
+                renamed = self.conversations.rename(key, frame.title)
+                return Answer(frame.action, to_user=tuple(renamed))
+            case frames.ReadFrame():
+                moved = self.conversations.read(key, frame.seq)
+                return Answer(frame.action, to_user=tuple(moved))
+            case frames.FeedbackFrame():
+                rated = self.conversations.rate(key, frame.seq, frame.verdict)
+                return Answer(frame.action, to_user=tuple(rated))
+            case frames.StopFrame():
+                stopped = self.conversations.stop(key, frame.seq)
+                return Answer(frame.action, to_caller=tuple(stopped))
+            case frames.DeleteFrame():
+                return self._delete(key)
+        raise UnknownAction("This action is not known.")
+
+    def _message(self, key: ConversationKey, frame: frames.MessageFrame) -> Answer:
+        message = Message(frame.message_id, frame.text, sent_at=self.clock())
+        taken = self.turns.take(key, message, frame.after, frame.epoch or None)
+        shown = tuple(splitting.turn_frames(key.conversation_id, taken.turn))
+        if not taken.fresh:
+            return Answer(frame.action, to_caller=shown, races=taken.races)
+        return Answer(
+            frame.action,
+            to_user=shown,
+            afterwards=partial(self.conversations.note, key, taken),
+            races=taken.races,
+            turn_made=True,
+        )
+
+    def _delete(self, key: ConversationKey) -> Answer:
+        seal = self.deletion.seal(key)
+        self.turns.forget(key)
+        gone = answers.Header(key.conversation_id, epoch="", title="", head=0, read=0)
+        return Answer(
+            frames.DeleteFrame.action,
+            to_user=tuple(splitting.snapshot_frames(gone, [], reset=True)),
+            afterwards=partial(self.deletion.go_on, key, seal),
+        )
+
+
+def assemble(
+    *,
+    store: ConversationStore,
+    bot: Bot,
+    pace: Pace,
+    retention: timedelta,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], str],
+    pause: Callable[[int], None],
+) -> Chat:
+    """Put a chat together from its ports; `pause` waits a while after a lost race."""
+    log = Log(store, clock)
+    deletion = Deletion(store, log, clock, new_id)
+    turns = Turns(
+        store=store,
+        bot=bot,
+        log=log,
+        deletion=deletion,
+        cache=TailCache(),
+        pace=pace,
+        retention=retention,
+        clock=clock,
+        new_id=new_id,
+        pause=pause,
+    )
+    return Chat(turns, Conversations(store, log, retention, clock), deletion, clock)

@@ -1,0 +1,172 @@
+"""All that a user may do with conversations besides talking: resume, page, list, rename, rate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot import answers, limits, splitting
+from bot.answers import Frame, Header
+from bot.errors import BadRequest, NotFound
+from bot.log import Log
+from bot.models import Conversation, ConversationKey, Rating, Turn
+from bot.ports import ConversationStore
+from bot.tail import Tail
+from bot.turns import Taken
+
+TITLE_CHARACTERS = 60
+"""Of its first message that a conversation is called by until it is renamed."""
+
+REFRESHED_EVERY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """Reads and changes conversations; every method answers with frames."""
+
+    store: ConversationStore
+    log: Log
+    retention: timedelta
+    clock: Callable[[], datetime]
+
+    def resume(self, key: ConversationKey, after: int | None, epoch: str | None) -> list[Frame]:
+        """Exactly the turns after `after`; the newest where it is left out.
+
+        Where the gap cannot be served, a fresh snapshot that says so (`reset`).
+        """
+        tail = self.log.read(key)
+        header = self._header(key, tail)
+        if after is None:
+            reset = epoch is not None and epoch != tail.epoch
+            return self._newest(header, tail, reset=reset)
+        if epoch in (None, tail.epoch) and after <= tail.head:
+            gap = self.log.after(key, tail, after, limits.GAP_TURNS)
+            if _is_gapless(gap, after, tail.head):
+                return _gap_frames(header, gap, tail.head)
+        return self._newest(header, tail, reset=True)
+
+    def history(self, key: ConversationKey, before: int, limit: int) -> list[Frame]:
+        """One page of the turns before `before`."""
+        tail = self.log.read(key)
+        header = self._header(key, tail)
+        turns = self.log.before(key, tail, before, limit + 1)
+        shown = splitting.newest_that_fit(header, turns[-limit:])
+        return splitting.snapshot_frames(header, shown, more=len(shown) < len(turns))
+
+    def page(self, user_id: str, cursor: str | None) -> Frame:
+        """One page of the list of conversations. The head of each is read from its log."""
+        found, following = self.store.conversations(user_id, cursor, limits.CONVERSATIONS_PAGE)
+        entries = []
+        for conversation in found:
+            tail = self.log.read(ConversationKey(user_id, conversation.conversation_id), 1)
+            if tail.turns:
+                entries.append((_of_epoch(conversation, tail.epoch), tail.head))
+        return answers.conversations(entries, following)
+
+    def rename(self, key: ConversationKey, title: str) -> list[Frame]:
+        """Call it something else. Raises NotFound."""
+        tail = self._existing(key)
+        conversation = replace(self._described(key, tail), title=title)
+        renamed = self.store.rename_conversation(key, conversation, self._expiry())
+        return self._bare(key, tail, renamed)
+
+    def read(self, key: ConversationKey, seq: int) -> list[Frame]:
+        """Move the user's cursor forward. Raises NotFound, or BadRequest past the last turn."""
+        tail = self._existing(key)
+        if seq > tail.head:
+            raise BadRequest(f"seq: this conversation ends at {tail.head}.")
+        conversation = replace(self._described(key, tail), read=seq)
+        moved = self.store.move_cursor(key, conversation, self._expiry())
+        return self._bare(key, tail, moved)
+
+    def rate(self, key: ConversationKey, seq: int, rating: Rating | None) -> list[Frame]:
+        """Keep what the user thinks of a reply. Raises NotFound."""
+        rated = self.store.rate(key, self._turn(key, seq), rating)
+        if rated is None:
+            raise NotFound("There is no such turn.")
+        return splitting.turn_frames(key.conversation_id, rated)
+
+    def stop(self, key: ConversationKey, seq: int) -> list[Frame]:
+        """The turn as it is: an instant bot's reply has ended before it is seen."""
+        return splitting.turn_frames(key.conversation_id, self._turn(key, seq))
+
+    def note(self, key: ConversationKey, taken: Taken) -> None:
+        """Keep the list of conversations up to date: at the first turn, then once a minute."""
+        conversation = _describe(key, taken.turn)
+        if taken.turn.seq == 1:
+            self.store.save_conversation(key, conversation, self._expiry())
+        elif taken.previous is None or _minute(taken.previous) != _minute(taken.turn):
+            self.store.refresh_conversation(key, conversation, self._expiry())
+
+    def _newest(self, header: Header, tail: Tail, *, reset: bool) -> list[Frame]:
+        shown = splitting.newest_that_fit(header, tail.turns)
+        older = tail.complete_after > 0 or len(shown) < len(tail.turns)
+        return splitting.snapshot_frames(header, shown, more=older, reset=reset)
+
+    def _bare(self, key: ConversationKey, tail: Tail, now: Conversation) -> list[Frame]:
+        return splitting.snapshot_frames(_header(key, tail, now), [])
+
+    def _header(self, key: ConversationKey, tail: Tail) -> Header:
+        if not tail.turns:
+            return Header(key.conversation_id, tail.epoch, "", tail.head, 0)
+        return _header(key, tail, self._described(key, tail))
+
+    def _described(self, key: ConversationKey, tail: Tail) -> Conversation:
+        """What the list says of it, or would say: it is written best effort."""
+        kept = self.store.conversation(key)
+        return _of_epoch(kept, tail.epoch) if kept else _describe(key, tail.turns[0])
+
+    def _existing(self, key: ConversationKey) -> Tail:
+        tail = self.log.read(key, 1)
+        if not tail.turns:
+            raise NotFound("There is no such conversation.")
+        return tail
+
+    def _turn(self, key: ConversationKey, seq: int) -> Turn:
+        turn = self.log.turn(key, self._existing(key).epoch, seq)
+        if turn is None:
+            raise NotFound("There is no such turn.")
+        return turn
+
+    def _expiry(self) -> int:
+        return int((self.clock() + self.retention).timestamp())
+
+
+def _header(key: ConversationKey, tail: Tail, described: Conversation) -> Header:
+    read = min(described.read, tail.head)
+    return Header(key.conversation_id, tail.epoch, described.title, tail.head, read)
+
+
+def _gap_frames(header: Header, gap: tuple[Turn, ...], head: int) -> list[Frame]:
+    end = gap[-1].seq if gap else head
+    frames = splitting.snapshot_frames(header, gap, more=end < head)
+    if end < head:
+        splitting.last_snapshot(frames)["next"] = end
+    return frames
+
+
+def _is_gapless(gap: tuple[Turn, ...], after: int, head: int) -> bool:
+    """Whether these are the turns right after `after`, none missing between."""
+    if not gap:
+        return after == head
+    return gap[0].seq == after + 1 and gap[-1].seq == after + len(gap)
+
+
+def _describe(key: ConversationKey, turn: Turn) -> Conversation:
+    return Conversation(
+        conversation_id=key.conversation_id,
+        epoch=turn.epoch,
+        title=" ".join((turn.text or turn.reply).split())[:TITLE_CHARACTERS],
+        created_at=turn.created_at,
+        updated_at=turn.created_at,
+    )
+
+
+def _of_epoch(conversation: Conversation, epoch: str) -> Conversation:
+    """A cursor into an earlier epoch says nothing about this one."""
+    if conversation.epoch == epoch:
+        return conversation
+    return replace(conversation, epoch=epoch, read=0)
+
+
+def _minute(turn: Turn) -> int:
+    return int(turn.created_at.timestamp()) // REFRESHED_EVERY_SECONDS

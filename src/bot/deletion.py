@@ -1,0 +1,116 @@
+"""Deleting a conversation, however long, while others may still be writing to it.
+
+The log is sealed by the same conditional write that turns are made by, so a late writer loses. Then
+the turns go, oldest first. Turns so young that a function may still hold a tail from before them
+stay as tombstones for a day: their place is taken, and only a new epoch may use it again
+(docs/adr/0003-deletion.md). Every step may be done twice, by several functions at once.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.errors import Busy, NotFound
+from bot.log import Log
+from bot.models import Author, ConversationKey, Status, Turn
+from bot.ports import ConversationStore
+from bot.tail import MAX_AGE, is_tombstone
+
+PLACE_KEPT = MAX_AGE + timedelta(minutes=2)
+"""Age under which a turn's place must stay taken: a tail's, two invocations, and clocks apart."""
+
+TOMBSTONE_KEPT = timedelta(days=1)
+STEP = 100
+"""Turns read and removed at a time."""
+
+BUDGET = timedelta(seconds=10)
+"""How long one invocation goes on with a deletion."""
+
+SEAL_ATTEMPTS = 100
+
+
+class Deletion:
+    """Seals a log, and clears it away."""
+
+    def __init__(
+        self,
+        store: ConversationStore,
+        log: Log,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._clock = clock
+        self._new_id = new_id
+
+    def seal(self, key: ConversationKey) -> Turn:
+        """End the log: from now on the conversation is not there any more.
+
+        Raises NotFound where there is nothing to delete, Busy where too many others write.
+        """
+        for _ in range(SEAL_ATTEMPTS):
+            tail = self._log.read(key)
+            if tail.seal:
+                return tail.seal
+            if not tail.turns:
+                raise NotFound("There is no such conversation.")
+            seal = self._new_seal(tail.epoch, tail.head + 1)
+            winner = self._store.append(key, seal)
+            if winner is None or winner.owner == seal.owner:
+                return seal
+        raise Busy("Too many messages at once.")
+
+    def go_on(self, key: ConversationKey, seal: Turn) -> bool:
+        """Clear away what lies before the seal, for a while; whether it is all done."""
+        until = self._clock() + BUDGET
+        after = 0
+        while self._clock() < until:
+            page = self._store.following(key, after, STEP)
+            self._clear([turn for turn in page.turns if _belongs(turn, seal)], key)
+            if page.exhausted or page.turns[-1].seq >= seal.seq:
+                self._finish(key, seal)
+                return True
+            after = page.turns[-1].seq
+        return False
+
+    def _clear(self, turns: list[Turn], key: ConversationKey) -> None:
+        now = self._clock()
+        self._store.bury(
+            key, [turn for turn in turns if _is_young(turn, now)], now, _tombstone_expiry(now)
+        )
+        self._store.erase(key, [turn for turn in turns if not _is_young(turn, now)])
+
+    def _finish(self, key: ConversationKey, seal: Turn) -> None:
+        now = self._clock()
+        self._store.forget_conversation(key, seal.epoch)
+        self._store.bury(key, [seal], now, _tombstone_expiry(now))
+
+    def _new_seal(self, epoch: str, seq: int) -> Turn:
+        now = self._clock()
+        return Turn(
+            seq=seq,
+            epoch=epoch,
+            message_id="",
+            author=Author.USER,
+            text="",
+            reply="",
+            state={},
+            status=Status.DELETED,
+            created_at=now,
+            completed_at=None,
+            owner=self._new_id(),
+            # Never sooner than what it hides: the seal goes last.
+            expires_at=int((now + timedelta(days=36_500)).timestamp()),
+        )
+
+
+def _belongs(turn: Turn, seal: Turn) -> bool:
+    return turn.epoch == seal.epoch and turn.seq < seal.seq and not is_tombstone(turn)
+
+
+def _is_young(turn: Turn, now: datetime) -> bool:
+    return now - turn.created_at < PLACE_KEPT
+
+
+def _tombstone_expiry(now: datetime) -> int:
+    return int((now + TOMBSTONE_KEPT).timestamp())

@@ -1,0 +1,35 @@
+"""Every bound that an input or an answer has (invariant I8), with the reason for its value."""
+
+MAX_TEXT_CHARACTERS = 4_000
+"""Code points in a client's message: 16 KB at most in UTF-8."""
+
+MAX_TEXT_BYTES = 16 * 1024
+"""The same text as JSON, where a control character takes six bytes."""
+
+MAX_REPLY_CHARACTERS = 64_000
+"""Code points in a reply; with text and state it stays below DynamoDB's 400 KB an item."""
+
+MAX_STATE_BYTES = 32 * 1024
+"""A bot's state as JSON."""
+
+MAX_MESSAGE_ID_CHARACTERS = 128
+MAX_TITLE_CHARACTERS = 120
+MAX_SEQ = 9_999_999_999
+"""Ten digits, as the sort key has them."""
+
+MAX_FRAME_BYTES = 32 * 1024 - 256
+"""An outgoing frame: API Gateway meters 32 KB and delivers longer ones as several frames.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""
+
+NEWEST_TURNS = 50
+"""Turns that a snapshot of a conversation holds: what one `resume` without `after` shows."""
+
+GAP_TURNS = 1_000
+"""Turns that one answer to `resume` brings; the client asks for the rest."""
+
+RESEND_TURNS = 1_000
+"""How far back a message without `after` is looked for: what one read brings of them."""
+
+HISTORY_TURNS = 20
+CONVERSATIONS_PAGE = 20
+MAX_PAGE = 100

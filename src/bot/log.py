@@ -1,0 +1,82 @@
+"""Reading a conversation's log: its tail, a gap, a page of history, one turn."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot import limits
+from bot.models import ConversationKey, Status, Turn
+from bot.ports import ConversationStore, Page
+from bot.tail import Tail, expired, is_tombstone, read_tail
+
+
+class Log:
+    """What is live of a log, whatever else the table still holds."""
+
+    def __init__(self, store: ConversationStore, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def read(self, key: ConversationKey, limit: int = limits.NEWEST_TURNS) -> Tail:
+        """Read the newest turns: one request, and one more while it brings tombstones."""
+        page = self._store.newest(key, limit)
+        items = list(page.turns)
+        while not page.exhausted and any(map(is_tombstone, page.turns)):
+            page = self._store.preceding(key, items[-1].seq, limit)
+            items += page.turns
+        return read_tail(items, page.exhausted, self._clock())
+
+    def read_deep(self, key: ConversationKey) -> Tail:
+        """Read as many turns as a resend without `after` is looked for among."""
+        return replace(self.read(key, limits.RESEND_TURNS), deep=True)
+
+    def catch_up(self, key: ConversationKey, tail: Tail) -> Tail:
+        """The tail with all that was written since it was read."""
+        now = self._clock()
+        caught_up: Tail | None = tail
+        page = Page((), exhausted=False)
+        while caught_up and not page.exhausted:
+            page = self._store.following(key, caught_up.head, limits.GAP_TURNS)
+            for turn in page.turns:
+                caught_up = caught_up and caught_up.follow(turn, now)
+        return caught_up or self.read(key)
+
+    def after(self, key: ConversationKey, tail: Tail, seq: int, limit: int) -> tuple[Turn, ...]:
+        """The live turns after `seq`, ascending, at most `limit`: none read that `tail` holds."""
+        held = tuple(turn for turn in tail.turns if turn.seq > seq)
+        if (held and held[0].seq == seq + 1) or seq >= tail.head:
+            return held[:limit]
+        page = self._store.following(key, seq, limit)
+        return self._live(page.turns, tail.epoch)
+
+    def before(self, key: ConversationKey, tail: Tail, seq: int, limit: int) -> tuple[Turn, ...]:
+        """The live turns before `seq`, ascending, at most `limit`."""
+        page = self._store.preceding(key, seq, limit)
+        return self._live(page.turns, tail.epoch)[::-1]
+
+    def turn(self, key: ConversationKey, epoch: str, seq: int) -> Turn | None:
+        """One live turn of that epoch, read now."""
+        found = self._store.turn(key, seq)
+        return found if found and self._live((found,), epoch) else None
+
+    def search(
+        self, key: ConversationKey, tail: Tail, after: int | None, message_id: str
+    ) -> Turn | None:
+        """The turn of a message, looked for after `after` as far as `tail` does not know."""
+        while after is not None and after < tail.complete_after:
+            page = self._store.following(key, after, limits.GAP_TURNS)
+            for turn in self._live(page.turns, tail.epoch):
+                if turn.message_id == message_id:
+                    return turn
+            if page.exhausted:
+                break
+            after = page.turns[-1].seq
+        return None
+
+    def _live(self, turns: tuple[Turn, ...], epoch: str) -> tuple[Turn, ...]:
+        now = self._clock()
+        return tuple(
+            turn
+            for turn in turns
+            if turn.epoch == epoch and turn.status is not Status.DELETED and not expired(turn, now)
+        )

@@ -1,0 +1,136 @@
+"""The values a conversation is made of. All are frozen; none does I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+State = Mapping[str, Any]
+"""What a bot remembers: a JSON object."""
+
+
+class Author(StrEnum):
+    """Who began a turn."""
+
+    USER = "user"
+    BACKEND = "backend"
+
+
+class Status(StrEnum):
+    """How far a turn has come; `DELETED` marks what a deletion left behind and is never shown."""
+
+    PENDING = "pending"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+class Rating(StrEnum):
+    """What a user thinks of a reply."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKey:
+    """One conversation of one user. Nothing is ever looked up without the user (invariant I5)."""
+
+    user_id: str
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a user says. `sent_at` is when the backend took it, in UTC."""
+
+    message_id: str
+    text: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a bot answers, and what it wants to find in the snapshot next time."""
+
+    text: str
+    state: State = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message and its reply; `state` is the bot's after it, `allowance` the turns still free.
+
+    `owner` names the one writer, so that a retried write is told from a lost race.
+    """
+
+    seq: int
+    epoch: str
+    message_id: str
+    author: Author
+    text: str
+    reply: str
+    state: State
+    status: Status
+    created_at: datetime
+    completed_at: datetime | None
+    owner: str
+    expires_at: int
+    allowance: float = 0.0
+    feedback: Rating | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A conversation as turn `head` left it.
+
+    `turns` are the newest of the present epoch in ascending `seq`, at most `limits.NEWEST_TURNS`;
+    of their states only the newest is at hand, as `state`.
+    `head` counts on from turns that have expired but are still there, which are never shown.
+    A conversation nobody has written to has `head` 0.
+    """
+
+    epoch: str
+    head: int
+    turns: tuple[Turn, ...]
+
+    @property
+    def state(self) -> State:
+        """The bot's state after the newest turn; empty before the first."""
+        return self.turns[-1].state if self.turns else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a list of conversations shows of one. `read` is the newest `seq` the user has seen."""
+
+    conversation_id: str
+    epoch: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One live WebSocket of a user, as API Gateway names it."""
+
+    user_id: str
+    connection_id: str
+    domain_name: str
+    stage: str
+    connected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a frame, by the authorizer's word alone (invariant I5).
+
+    `expires_at`: when the credential runs out, in seconds since 1970; None for never.
+    """
+
+    user_id: str
+    expires_at: float | None = None

@@ -1,0 +1,160 @@
+"""What the conversation asks of the world. Small Protocols; adapters live in store and delivery.
+
+Every method of a store raises StoreUnavailable where the tables do not answer, and reads strongly
+consistent. A read may bring expired turns and tombstones: what to make of them is the caller's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.models import (
+    Connection,
+    Conversation,
+    ConversationKey,
+    Message,
+    Rating,
+    Reply,
+    Snapshot,
+    Turn,
+)
+
+
+class Bot(Protocol):
+    """Answers messages. The one class a developer writes (docs/bots.md)."""
+
+    def reply(self, snapshot: Snapshot, message: Message) -> Reply:
+        """Answer `message`, given the conversation before it.
+
+        A pure function of its arguments: it may run more than once for one message, when another
+        writer was faster, and only one answer is kept. Whatever it must remember goes into
+        `Reply.state`, a JSON object of at most `limits.MAX_STATE_BYTES`, and comes back as
+        `snapshot.state`. Whatever it raises is logged by its type alone, and the client gets
+        `internal_error`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one read brought; `exhausted` where nothing lies beyond it."""
+
+    turns: tuple[Turn, ...]
+    exhausted: bool
+
+
+class ConversationStore(Protocol):
+    """The log of every conversation, and what a list of conversations shows."""
+
+    def newest(self, key: ConversationKey, limit: int) -> Page:
+        """Read the newest turns, in descending `seq`: one request."""
+        ...
+
+    def preceding(self, key: ConversationKey, before: int, limit: int) -> Page:
+        """Read the turns before `before`, in descending `seq`: one request."""
+        ...
+
+    def following(self, key: ConversationKey, after: int, limit: int) -> Page:
+        """Read the turns after `after`, in ascending `seq`: one request."""
+        ...
+
+    def turn(self, key: ConversationKey, seq: int) -> Turn | None:
+        """Read one turn."""
+        ...
+
+    def append(self, key: ConversationKey, turn: Turn) -> Turn | None:
+        """Write `turn` if its `seq` is free, by one conditional write; None when it was.
+
+        Otherwise the turn that holds the `seq`: the winner, or `turn` itself where a retried
+        write had been applied before (the same `owner`). A tombstone of another epoch is free.
+        """
+        ...
+
+    def rate(self, key: ConversationKey, turn: Turn, rating: Rating | None) -> Turn | None:
+        """Keep what the user thinks of a turn; the turn as it is now, None if it is gone."""
+        ...
+
+    def erase(self, key: ConversationKey, turns: Sequence[Turn]) -> None:
+        """Remove turns, each only while it is still of its epoch."""
+        ...
+
+    def bury(
+        self, key: ConversationKey, turns: Sequence[Turn], at: datetime, expires_at: int
+    ) -> None:
+        """Make tombstones of turns, each only while it is still of its epoch."""
+        ...
+
+    def conversation(self, key: ConversationKey) -> Conversation | None:
+        """Read what a list of conversations shows of one."""
+        ...
+
+    def conversations(
+        self, user_id: str, after: str | None, limit: int
+    ) -> tuple[tuple[Conversation, ...], str | None]:
+        """Read a user's conversations by id, and the id to go on after, None at the end."""
+        ...
+
+    def save_conversation(
+        self, key: ConversationKey, conversation: Conversation, expires_at: int
+    ) -> None:
+        """Write the whole of it, as a new epoch begins."""
+        ...
+
+    def refresh_conversation(
+        self, key: ConversationKey, conversation: Conversation, expires_at: int
+    ) -> None:
+        """Note the newest activity; title, cursor and creation stay, where there are any."""
+        ...
+
+    def rename_conversation(
+        self, key: ConversationKey, conversation: Conversation, expires_at: int
+    ) -> Conversation:
+        """Set the title of `conversation`; how it is now."""
+        ...
+
+    def move_cursor(
+        self, key: ConversationKey, conversation: Conversation, expires_at: int
+    ) -> Conversation:
+        """Set the cursor to `conversation.read`, never back within an epoch; how it is now."""
+        ...
+
+    def forget_conversation(self, key: ConversationKey, epoch: str) -> None:
+        """Remove it from the list, if it is still of that epoch."""
+        ...
+
+
+class ConnectionStore(Protocol):
+    """The live WebSockets of every user: one row each."""
+
+    def add(self, connection: Connection) -> None:
+        """Write the connection's row: one request. A second time changes nothing."""
+        ...
+
+    def deactivate(self, user_id: str, connection_id: str, at: datetime) -> None:
+        """Mark that very row inactive, if it is there. A second time changes nothing."""
+        ...
+
+    def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
+        """Read the user's active connections, strongly consistent: one request a page."""
+        ...
+
+    def user_of(self, connection_id: str) -> str | None:
+        """Find a user by connection, in an index that may lag behind."""
+        ...
+
+
+class FrameSender(Protocol):
+    """The way out to one connection."""
+
+    def send(self, connection_id: str, frame: bytes) -> None:
+        """Hand one frame over.
+
+        Raises ConnectionGone where the connection is closed, SendFailed where it is not known
+        whether the frame arrived. Returning is no proof that the client has it (invariant I6).
+        """
+        ...
+
+    def close(self, connection_id: str) -> None:
+        """Close the connection. Raises as `send` does."""
+        ...

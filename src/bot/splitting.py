@@ -1,0 +1,107 @@
+"""Keep every frame below API Gateway's 32 KB (invariant I8): what is larger goes in pieces.
+
+A turn whose reply does not fit is sent with the reply cut and its whole length in code points as
+`replyLength`, followed by `delta` frames with the rest.
+"""
+
+from collections.abc import Sequence
+
+from bot import answers
+from bot.answers import Frame, Header
+from bot.limits import MAX_FRAME_BYTES
+from bot.models import Turn
+
+
+def turn_frames(conversation_id: str, turn: Turn) -> list[Frame]:
+    """One turn as a `turn` frame, and as many `delta` frames as its reply needs."""
+    shown = answers.turn_object(turn)
+    overhead = _size(answers.turn_frame(conversation_id, turn.epoch, {}))
+    fitted, deltas = _fit(conversation_id, shown, MAX_FRAME_BYTES - overhead)
+    return [answers.turn_frame(conversation_id, turn.epoch, fitted), *deltas]
+
+
+def newest_that_fit(header: Header, turns: Sequence[Turn]) -> Sequence[Turn]:
+    """The longest run of the newest turns that goes into one `snapshot`; at least one turn."""
+    room = _room(header)
+    for count, turn in enumerate(reversed(turns)):
+        room -= _size(answers.turn_object(turn)) + 1
+        if room < 0:
+            return turns[len(turns) - max(count, 1) :]
+    return turns
+
+
+def snapshot_frames(
+    header: Header, turns: Sequence[Turn], *, more: bool = False, reset: bool = False
+) -> list[Frame]:
+    """All the turns in ascending `snapshot` frames; `more` is said by all but the last for sure.
+
+    A turn too large for any frame stands alone in its own, its `delta` frames behind it.
+    """
+    room = _room(header)
+    frames: list[Frame] = []
+    batch: list[Frame] = []
+    used = 0
+
+    def flush() -> None:
+        nonlocal batch, used
+        first = not frames
+        frames.append(answers.snapshot(header, batch, more=True, reset=reset and first))
+        batch, used = [], 0
+
+    for turn in turns:
+        shown = answers.turn_object(turn)
+        size = _size(shown) + 1
+        if batch and used + size > room:
+            flush()
+        fitted, deltas = _fit(header.conversation_id, shown, room)
+        batch.append(fitted)
+        used += size
+        if deltas:
+            flush()
+            frames.extend(deltas)
+    if batch or not frames:
+        flush()
+    last_snapshot(frames)["more"] = more
+    return frames
+
+
+def _fit(conversation_id: str, shown: Frame, room: int) -> tuple[Frame, list[Frame]]:
+    if _size(shown) <= room:
+        return shown, []
+    reply: str = shown["reply"]
+    cut = {**shown, "reply": "", "replyLength": len(reply)}
+    end = _characters(reply, room - _size(cut))
+    cut["reply"] = reply[:end]
+    deltas = []
+    overhead = _size(answers.delta(conversation_id, shown["seq"], len(reply), ""))
+    while end < len(reply):
+        count = _characters(reply[end:], MAX_FRAME_BYTES - overhead)
+        piece = reply[end : end + count]
+        deltas.append(answers.delta(conversation_id, shown["seq"], end, piece))
+        end += count
+    return cut, deltas
+
+
+def _characters(text: str, room: int) -> int:
+    """How many characters of `text` fit into `room` bytes of JSON."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _size(text[:middle]) - 2 <= room:  # without the quotes
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def last_snapshot(frames: list[Frame]) -> Frame:
+    """The last of the `snapshot` frames, whatever `delta` frames stand behind it."""
+    return next(frame for frame in reversed(frames) if frame["type"] == "snapshot")
+
+
+def _room(header: Header) -> int:
+    return MAX_FRAME_BYTES - _size(answers.snapshot(header, [], more=False, reset=False))
+
+
+def _size(value: Frame | str) -> int:
+    return len(answers.encode(value))

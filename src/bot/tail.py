@@ -1,0 +1,122 @@
+"""The newest part of a conversation's log, as a function last saw it.
+
+What a log may hold besides live turns, and what a reader makes of it:
+- expired turns, which DynamoDB removes days late: never shown, but numbering goes on from them;
+- a seal (status `deleted`, not completed): the conversation is being deleted, nothing of it is
+  shown, and nothing is written until the deletion is done;
+- tombstones (status `deleted`, completed): what a deletion leaves behind for a while, so that a
+  writer with an old tail finds its place taken (docs/adr/0003-deletion.md). Never shown.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot import limits
+from bot.models import Snapshot, Status, Turn
+
+MAX_AGE = timedelta(minutes=5)
+"""How long a tail may be appended to after it was last confirmed. A deletion keeps the place of
+every younger turn taken, so no writer with an old tail can revive a deleted conversation."""
+
+KNOWN_IDS = 2_000
+"""Message ids that a tail remembers beyond its turns, to tell a resend without a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """`turns` are the newest live ones, ascending, of which the last alone keeps its state: a bot
+    asks for no other, and memory is bounded. `known` maps message ids to `seq`.
+
+    Every live turn after `complete_after` is in `known`; `deep` where that goes back as far as
+    `limits.RESEND_TURNS`, or as one read brings. `newest` may have expired. With a `seal` there is
+    nothing else.
+    """
+
+    confirmed_at: datetime
+    epoch: str = ""
+    head: int = 0
+    turns: tuple[Turn, ...] = ()
+    known: Mapping[str, int] = field(default_factory=dict)
+    complete_after: int = 0
+    deep: bool = False
+    seal: Turn | None = None
+    newest: Turn | None = None
+
+    def snapshot(self, new_epoch: str) -> Snapshot:
+        """What the bot sees; `new_epoch` where nothing is left of any earlier one."""
+        return Snapshot(self.epoch or new_epoch, self.head, self.turns)
+
+    def usable(self, now: datetime) -> bool:
+        """Whether it may still be appended to."""
+        fresh = now - self.confirmed_at < MAX_AGE
+        expiring = self.newest is not None and expired(self.newest, now + MAX_AGE)
+        return fresh and not expiring
+
+    def follow(self, turn: Turn, confirmed_at: datetime) -> "Tail | None":
+        """The tail with `turn` behind it; None if that is not the next turn of the same epoch."""
+        if turn.seq != self.head + 1 or turn.status is Status.DELETED:
+            return None
+        if self.epoch not in ("", turn.epoch):
+            return None
+        return self.advance(turn, confirmed_at)
+
+    def advance(self, turn: Turn, confirmed_at: datetime) -> "Tail":
+        """The tail after `turn`, the next of the same log, was written."""
+        known = {**self.known, turn.message_id: turn.seq}
+        complete_after = self.complete_after
+        while len(known) > KNOWN_IDS:
+            oldest = next(iter(known))
+            complete_after = max(complete_after, known.pop(oldest))
+        return replace(
+            self,
+            confirmed_at=confirmed_at,
+            epoch=turn.epoch,
+            head=turn.seq,
+            turns=_newest([*self.turns, turn]),
+            known=known,
+            complete_after=complete_after,
+            newest=turn,
+        )
+
+
+def read_tail(descending: Iterable[Turn], exhausted: bool, now: datetime) -> Tail:
+    """Make sense of the newest items of a log, given in descending `seq`.
+
+    `exhausted`: there are no older items than those given.
+    """
+    items = [turn for turn in descending if not is_tombstone(turn)]
+    if not items:
+        return Tail(now)
+    newest = items[0]
+    if newest.status is Status.DELETED:
+        return Tail(now, seal=newest)
+    live = [turn for turn in items if turn.epoch == newest.epoch and not expired(turn, now)]
+    live.reverse()
+    oldest = live[0].seq if live else newest.seq + 1
+    return Tail(
+        confirmed_at=now,
+        epoch=newest.epoch,
+        head=newest.seq,
+        turns=_newest(live),
+        known={turn.message_id: turn.seq for turn in live},
+        complete_after=0 if exhausted or len(live) < len(items) else oldest - 1,
+        newest=newest,
+    )
+
+
+def _newest(turns: list[Turn]) -> tuple[Turn, ...]:
+    kept = turns[-limits.NEWEST_TURNS :]
+    return tuple(replace(turn, state={}) if turn.state else turn for turn in kept[:-1]) + tuple(
+        kept[-1:]
+    )
+
+
+def expired(turn: Turn, now: datetime) -> bool:
+    """Whether the turn's time is over, though DynamoDB may not have removed it yet."""
+    return turn.expires_at <= now.timestamp()
+
+
+def is_tombstone(turn: Turn) -> bool:
+    """Whether this is what a finished deletion left behind."""
+    return turn.status is Status.DELETED and turn.completed_at is not None

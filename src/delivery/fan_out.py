@@ -1,0 +1,78 @@
+"""Which connections a frame goes to, and what becomes of those that are gone."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import answers
+from bot.answers import Frame
+from bot.errors import ConnectionGone, SendFailed
+from bot.ports import ConnectionStore, FrameSender
+
+PARALLEL_SENDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How many connections took all their frames, were gone, or failed."""
+
+    reached: int = 0
+    gone: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Delivery") -> "Delivery":
+        return Delivery(
+            self.reached + other.reached, self.gone + other.gone, self.failed + other.failed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """Sends frames to one connection, or to all that a user has."""
+
+    sender: FrameSender
+    connections: ConnectionStore
+    clock: Callable[[], datetime]
+
+    def to_connection(self, user_id: str, connection_id: str, frames: Sequence[Frame]) -> Delivery:
+        """Send frames in order to one connection, which is deactivated if it is gone."""
+        if not frames:
+            return Delivery()
+        return self._send(user_id, connection_id, [answers.encode(frame) for frame in frames])
+
+    def to_user(self, user_id: str, first: str, frames: Sequence[Frame]) -> Delivery:
+        """Send frames to all the user's live connections, to `first` before the others are read.
+
+        A slow connection does not hold up another.
+        """
+        if not frames:
+            return Delivery()
+        encoded = [answers.encode(frame) for frame in frames]
+        delivery = self._send(user_id, first, encoded)
+        live = self.connections.live(user_id, self.clock())
+        others = [each.connection_id for each in live if each.connection_id != first]
+        if not others:
+            return delivery
+        with ThreadPoolExecutor(min(len(others), PARALLEL_SENDS)) as pool:
+            sent = pool.map(lambda each: self._send(user_id, each, encoded), others)
+            return sum(sent, delivery)
+
+    def close(self, connection_id: str) -> None:
+        """Close a connection, if it is still there."""
+        try:
+            self.sender.close(connection_id)
+        except (ConnectionGone, SendFailed):
+            return
+
+    def _send(self, user_id: str, connection_id: str, frames: Sequence[bytes]) -> Delivery:
+        try:
+            for frame in frames:
+                self.sender.send(connection_id, frame)
+        except ConnectionGone:
+            self.connections.deactivate(user_id, connection_id, self.clock())
+            return Delivery(gone=1)
+        except SendFailed:
+            # The client finds the gap by itself: the next turn, or its resume, shows it.
+            return Delivery(failed=1)
+        return Delivery(reached=1)

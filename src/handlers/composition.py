@@ -1,0 +1,171 @@
+"""The composition root: puts the rooms together, as the settings say.
+
+Imports stand inside the functions, for each Lambda function loads only what it uses: importing is
+most of a cold start. That the authorizer loads no AWS SDK is tested.
+"""
+
+import os
+import random
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics
+
+if TYPE_CHECKING:
+    from auth.door import Door
+    from bot.chat import Chat
+    from bot.ports import Bot, ConnectionStore
+    from delivery.fan_out import FanOut
+    from handlers.settings import AuthorizerSettings, ConnectionSettings, MessageSettings
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizerApp:
+    """What the authorizer needs."""
+
+    door: "Door"
+    logger: Logger
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionApp:
+    """What `$connect` and `$disconnect` need."""
+
+    connections: "ConnectionStore"
+    logger: Logger
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageApp:
+    """What the message function needs."""
+
+    chat: "Chat"
+    fan_out: "FanOut"
+    connections: "ConnectionStore"
+    logger: Logger
+    metrics: Metrics
+
+
+def authorizer(settings: "AuthorizerSettings") -> AuthorizerApp:
+    """Build the authorizer."""
+    from auth.door import Door
+
+    door = Door(guests=settings.guests, allowed_origins=settings.allowed_origins)
+    return AuthorizerApp(door, Logger(), Metrics())
+
+
+def connection(settings: "ConnectionSettings") -> ConnectionApp:
+    """Build what `$connect` and `$disconnect` run on."""
+    from store.connections import DynamoConnectionStore
+    from store.table import Table
+
+    connections = DynamoConnectionStore(Table(_dynamodb(), settings.connections_table))
+    return ConnectionApp(connections, Logger(), Metrics(), now)
+
+
+def message(settings: "MessageSettings") -> MessageApp:
+    """Build the conversation."""
+    from bot.chat import assemble
+    from bot.pace import Pace
+    from delivery.api_gateway import ApiGatewaySender
+    from delivery.fan_out import FanOut
+    from store.connections import DynamoConnectionStore
+    from store.conversations import DynamoConversationStore
+    from store.table import Table
+
+    dynamodb = _dynamodb()
+    connections = DynamoConnectionStore(Table(dynamodb, settings.connections_table))
+    chat = assemble(
+        store=DynamoConversationStore(Table(dynamodb, settings.sessions_table)),
+        bot=load_bot(settings.bot_class),
+        pace=Pace(settings.turns_per_minute, settings.turn_burst),
+        retention=settings.retention,
+        clock=now,
+        new_id=new_id,
+        pause=pause,
+    )
+    sender = ApiGatewaySender(_management_api(settings.connections_endpoint))
+    return MessageApp(chat, FanOut(sender, connections, now), connections, Logger(), Metrics())
+
+
+def load_bot(class_path: str) -> "Bot":
+    """Make the bot that `package.module:Class` names.
+
+    Raises SettingsError where there is none, naming what is missing.
+    """
+    import importlib
+
+    from handlers.settings import SettingsError
+
+    module_name, _, class_name = class_path.partition(":")
+    try:
+        bot: Bot = getattr(importlib.import_module(module_name), class_name)()
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise SettingsError(f"BOT_CLASS: there is no {class_path} ({error}).") from error
+    return bot
+
+
+def ready_early(build: Callable[[], object]) -> None:
+    """Build while Lambda initializes, which is not billed by the function's small share of a
+    processor; anywhere else importing a handler does nothing.
+    """
+    if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+        build()
+
+
+def now() -> datetime:
+    """The time in UTC, to the millisecond, as the tables and frames keep it."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def new_id() -> str:
+    """A short id that no other writer has: 48 random bits."""
+    return secrets.token_urlsafe(6)
+
+
+def pause(races: int) -> None:
+    """Wait a random while after a lost race, longer the more were lost."""
+    time.sleep(random.uniform(0, min(0.005 * 2**races, 0.1)))
+
+
+def _dynamodb() -> Any:
+    from botocore.config import Config
+
+    # A retried write that had been applied is told by its owner, so retrying is safe.
+    config = Config(
+        connect_timeout=2,
+        read_timeout=4,
+        retries={"mode": "standard", "total_max_attempts": 4},
+    )
+    return _client("dynamodb", config=config)
+
+
+def _management_api(endpoint: str) -> Any:
+    from botocore.config import Config
+
+    # No retries here: a frame whose answer was lost would be sent twice.
+    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
+    return _client("apigatewaymanagementapi", config=config, endpoint_url=endpoint)
+
+
+def _client(service: str, **options: Any) -> Any:
+    return _session().create_client(service, **options)
+
+
+@cache
+def _session() -> Any:
+    # botocore, not boto3: the same clients without the resource layer's import time. One session:
+    # what it has read of its files (a third of a client's cost) serves every client.
+    import botocore.session
+
+    return botocore.session.get_session()

@@ -1,0 +1,111 @@
+"""The ConnectionsTable: one row for every WebSocket of every user."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from bot.answers import timestamp
+from bot.models import Connection
+from store.attributes import Item, number, string
+from store.table import ConditionFailed, Table
+
+SHARDS = 10
+"""Hash values that `lastSeen-index` spreads active and inactive rows over, each: two alone would
+be two hot partitions, whose back-pressure slows the table's own writes."""
+
+LIFETIME = timedelta(hours=2)
+"""API Gateway closes every connection after this.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""
+
+KEPT_AFTER_END = timedelta(hours=1)
+"""How long DynamoDB keeps a row at least once its connection must have ended."""
+
+BY_CONNECTION = "connectionId-index"
+
+
+class DynamoConnectionStore:
+    """`bot.ports.ConnectionStore` on DynamoDB."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, connection: Connection) -> None:
+        """See the port."""
+        # A duplicated invocation must not revive a row that has been deactivated since.
+        with suppress(ConditionFailed):
+            self._table.put(
+                {
+                    **_key(connection.user_id, connection.connection_id),
+                    "domainName": string(connection.domain_name),
+                    "stage": string(connection.stage),
+                    "active": _activity(connection.connection_id, active=True),
+                    "connectedAt": string(timestamp(connection.connected_at)),
+                    "lastSeen": string(timestamp(connection.connected_at)),
+                    "expiresAt": _expiry(connection.connected_at + LIFETIME),
+                },
+                ConditionExpression="attribute_not_exists(connectionId)",
+            )
+
+    def deactivate(self, user_id: str, connection_id: str, at: datetime) -> None:
+        """See the port."""
+        with suppress(ConditionFailed):
+            self._table.update(
+                _key(user_id, connection_id),
+                UpdateExpression="SET active = :inactive, lastSeen = :at, expiresAt = :expires",
+                ConditionExpression="attribute_exists(connectionId) AND active <> :inactive",
+                ExpressionAttributeValues={
+                    ":inactive": _activity(connection_id, active=False),
+                    ":at": string(timestamp(at)),
+                    ":expires": _expiry(at),
+                },
+            )
+
+    def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
+        """See the port."""
+        rows: list[Item] = []
+        start: Item | None = None
+        while True:
+            page, start = self._table.query(
+                KeyConditionExpression="userId = :user",
+                ExpressionAttributeValues={":user": string(user_id)},
+                **({"ExclusiveStartKey": start} if start else {}),
+            )
+            rows += page
+            if start is None:
+                return tuple(_connection(row) for row in rows if _is_live(row, now))
+
+    def user_of(self, connection_id: str) -> str | None:
+        """See the port."""
+        rows = self._table.query_index(
+            BY_CONNECTION,
+            KeyConditionExpression="connectionId = :connection",
+            ExpressionAttributeValues={":connection": string(connection_id)},
+        )
+        return rows[0]["userId"]["S"] if len(rows) == 1 else None
+
+
+def _key(user_id: str, connection_id: str) -> Item:
+    return {"userId": string(user_id), "connectionId": string(connection_id)}
+
+
+def _activity(connection_id: str, *, active: bool) -> dict[str, str]:
+    shard = crc32(connection_id.encode()) % SHARDS
+    return string(f"{str(active).lower()}#{shard}")
+
+
+def _expiry(end: datetime) -> dict[str, str]:
+    return number(int((end + KEPT_AFTER_END).timestamp()))
+
+
+def _is_live(row: Item, now: datetime) -> bool:
+    return row["active"]["S"].startswith("true") and int(row["expiresAt"]["N"]) > now.timestamp()
+
+
+def _connection(row: Item) -> Connection:
+    return Connection(
+        user_id=row["userId"]["S"],
+        connection_id=row["connectionId"]["S"],
+        domain_name=row["domainName"]["S"],
+        stage=row["stage"]["S"],
+        connected_at=datetime.fromisoformat(row["connectedAt"]["S"]),
+    )

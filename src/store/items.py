@@ -1,0 +1,103 @@
+"""Turns and conversations as items of the SessionsTable.
+
+A turn is kept readable while that costs no more; where its `text`, `reply` and `state` would take
+another write unit, they go compressed into one attribute, `packed` (docs/adr/0002-flat-cost.md).
+"""
+
+import json
+from datetime import datetime
+
+from bot.answers import timestamp
+from bot.models import Author, Conversation, ConversationKey, Rating, Status, Turn
+from store.attributes import WRITE_UNIT_BYTES, Item, item_size, number, string
+from store.keys import conversation_id_of, conversation_item_id, seq_of, turn_id
+from store.packing import pack, unpack
+
+
+def turn_item(key: ConversationKey, turn: Turn) -> Item:
+    """The item that keeps `turn`."""
+    item: Item = {
+        "userId": string(key.user_id),
+        "itemId": string(turn_id(key, turn.seq)),
+        "epoch": string(turn.epoch),
+        "messageId": string(turn.message_id),
+        "author": string(turn.author),
+        "status": string(turn.status),
+        "createdAt": string(timestamp(turn.created_at)),
+        "owner": string(turn.owner),
+        "allowance": number(turn.allowance),
+        "expiresAt": number(turn.expires_at),
+    }
+    if turn.completed_at:
+        item["completedAt"] = string(timestamp(turn.completed_at))
+    if turn.feedback:
+        item["feedback"] = string(turn.feedback)
+    state = json.dumps(turn.state, ensure_ascii=False, separators=(",", ":"))
+    readable: Item = {
+        **item,
+        "text": string(turn.text),
+        "reply": string(turn.reply),
+        "state": string(state),
+    }
+    if item_size(readable) <= WRITE_UNIT_BYTES:
+        return readable
+    return {**item, "packed": {"B": pack(turn.text, turn.reply, state)}}
+
+
+def turn_of(item: Item) -> Turn:
+    """The turn that an item keeps."""
+    text, reply, state = _contents(item)
+    return Turn(
+        seq=seq_of(item["itemId"]["S"]),
+        epoch=item["epoch"]["S"],
+        message_id=item["messageId"]["S"],
+        author=Author(item["author"]["S"]),
+        text=text,
+        reply=reply,
+        state=json.loads(state),
+        status=Status(item["status"]["S"]),
+        created_at=_moment(item["createdAt"]["S"]),
+        completed_at=_moment(item["completedAt"]["S"]) if "completedAt" in item else None,
+        owner=item["owner"]["S"],
+        expires_at=int(item["expiresAt"]["N"]),
+        allowance=float(item["allowance"]["N"]),
+        feedback=Rating(item["feedback"]["S"]) if "feedback" in item else None,
+    )
+
+
+def conversation_item(key: ConversationKey, conversation: Conversation, expires_at: int) -> Item:
+    """The item that the list of conversations is made from."""
+    return {
+        "userId": string(key.user_id),
+        "itemId": string(conversation_item_id(key.conversation_id)),
+        "epoch": string(conversation.epoch),
+        "title": string(conversation.title),
+        "createdAt": string(timestamp(conversation.created_at)),
+        "updatedAt": string(timestamp(conversation.updated_at)),
+        "read": number(conversation.read),
+        "expiresAt": number(expires_at),
+    }
+
+
+def conversation_of(item: Item) -> Conversation:
+    """The conversation that an item describes."""
+    return Conversation(
+        conversation_id=conversation_id_of(item["itemId"]["S"]),
+        epoch=item["epoch"]["S"],
+        title=item["title"]["S"],
+        created_at=_moment(item["createdAt"]["S"]),
+        updated_at=_moment(item["updatedAt"]["S"]),
+        read=int(item["read"]["N"]),
+    )
+
+
+def _contents(item: Item) -> tuple[str, str, str]:
+    if "packed" in item:
+        return unpack(item["packed"]["B"])
+    if "text" not in item:  # a tombstone
+        return "", "", "{}"
+    return item["text"]["S"], item["reply"]["S"], item["state"]["S"]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

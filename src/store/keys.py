@@ -1,0 +1,36 @@
+"""Names of items. A conversation id never holds the delimiter: `bot.frames` sees to that."""
+
+from bot.limits import MAX_SEQ
+from bot.models import ConversationKey
+
+CONVERSATION = "conversation#"
+
+
+def turn_id(key: ConversationKey, seq: int) -> str:
+    """`turn#<conversationId>#<seq, ten digits>`: in a Query, turns stand in the order of `seq`."""
+    return f"turn#{key.conversation_id}#{seq:010d}"
+
+
+def first_turn_id(key: ConversationKey) -> str:
+    """The lower bound of a conversation's turns."""
+    return turn_id(key, 0)
+
+
+def last_turn_id(key: ConversationKey) -> str:
+    """The upper bound of a conversation's turns."""
+    return turn_id(key, MAX_SEQ)
+
+
+def conversation_item_id(conversation_id: str) -> str:
+    """What the list of conversations shows of one."""
+    return CONVERSATION + conversation_id
+
+
+def seq_of(item_id: str) -> int:
+    """The `seq` that a turn's item id names."""
+    return int(item_id.rpartition("#")[2])
+
+
+def conversation_id_of(item_id: str) -> str:
+    """The conversation that an item id names."""
+    return item_id.removeprefix(CONVERSATION)

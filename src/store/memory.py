@@ -1,0 +1,196 @@
+"""The stores in memory: for tests, and for bots that are tried without any AWS."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from bot.models import Connection, Conversation, ConversationKey, Rating, Status, Turn
+from bot.ports import Page
+
+ROW_LIFETIME = timedelta(hours=3)
+
+
+class MemoryConversationStore:
+    """`bot.ports.ConversationStore` without a table."""
+
+    def __init__(self) -> None:
+        self._turns: dict[ConversationKey, dict[int, Turn]] = {}
+        self._conversations: dict[ConversationKey, Conversation] = {}
+        self._lock = Lock()
+
+    def newest(self, key: ConversationKey, limit: int) -> Page:
+        """See the port."""
+        return _page(self._log(key)[::-1], limit)
+
+    def preceding(self, key: ConversationKey, before: int, limit: int) -> Page:
+        """See the port."""
+        return _page([turn for turn in self._log(key)[::-1] if turn.seq < before], limit)
+
+    def following(self, key: ConversationKey, after: int, limit: int) -> Page:
+        """See the port."""
+        return _page([turn for turn in self._log(key) if turn.seq > after], limit)
+
+    def turn(self, key: ConversationKey, seq: int) -> Turn | None:
+        """See the port."""
+        with self._lock:
+            return self._turns.get(key, {}).get(seq)
+
+    def append(self, key: ConversationKey, turn: Turn) -> Turn | None:
+        """See the port."""
+        with self._lock:
+            log = self._turns.setdefault(key, {})
+            holder = log.get(turn.seq)
+            if holder and not (holder.status is Status.DELETED and holder.epoch != turn.epoch):
+                return holder
+            log[turn.seq] = turn
+            return None
+
+    def rate(self, key: ConversationKey, turn: Turn, rating: Rating | None) -> Turn | None:
+        """See the port."""
+        with self._lock:
+            kept = self._same_epoch(key, turn)
+            if kept is None or kept.status is Status.DELETED:
+                return None
+            rated = self._turns[key][turn.seq] = replace(kept, feedback=rating)
+            return rated
+
+    def erase(self, key: ConversationKey, turns: Sequence[Turn]) -> None:
+        """See the port."""
+        with self._lock:
+            for turn in turns:
+                if self._same_epoch(key, turn):
+                    del self._turns[key][turn.seq]
+
+    def bury(
+        self, key: ConversationKey, turns: Sequence[Turn], at: datetime, expires_at: int
+    ) -> None:
+        """See the port."""
+        with self._lock:
+            for turn in turns:
+                kept = self._same_epoch(key, turn)
+                if kept:
+                    self._turns[key][turn.seq] = replace(
+                        kept,
+                        status=Status.DELETED,
+                        completed_at=at,
+                        expires_at=expires_at,
+                        message_id="",
+                        text="",
+                        reply="",
+                        state={},
+                        feedback=None,
+                    )
+
+    def conversation(self, key: ConversationKey) -> Conversation | None:
+        """See the port."""
+        with self._lock:
+            return self._conversations.get(key)
+
+    def conversations(
+        self, user_id: str, after: str | None, limit: int
+    ) -> tuple[tuple[Conversation, ...], str | None]:
+        """See the port."""
+        with self._lock:
+            ids = sorted(
+                key.conversation_id
+                for key in self._conversations
+                if key.user_id == user_id and (after is None or key.conversation_id > after)
+            )
+            page = tuple(
+                self._conversations[ConversationKey(user_id, each)] for each in ids[:limit]
+            )
+        return page, ids[limit - 1] if len(ids) > limit else None
+
+    def save_conversation(
+        self, key: ConversationKey, conversation: Conversation, expires_at: int
+    ) -> None:
+        """See the port."""
+        with self._lock:
+            self._conversations[key] = conversation
+
+    def refresh_conversation(
+        self, key: ConversationKey, conversation: Conversation, expires_at: int
+    ) -> None:
+        """See the port."""
+        with self._lock:
+            kept = self._conversations.get(key, conversation)
+            self._conversations[key] = replace(
+                kept, updated_at=conversation.updated_at, epoch=conversation.epoch
+            )
+
+    def rename_conversation(
+        self, key: ConversationKey, conversation: Conversation, expires_at: int
+    ) -> Conversation:
+        """See the port."""
+        with self._lock:
+            kept = self._conversations.get(key, conversation)
+            renamed = replace(kept, title=conversation.title, epoch=conversation.epoch)
+            self._conversations[key] = renamed
+            return renamed
+
+    def move_cursor(
+        self, key: ConversationKey, conversation: Conversation, expires_at: int
+    ) -> Conversation:
+        """See the port."""
+        with self._lock:
+            kept = self._conversations.get(key, conversation)
+            if kept.epoch != conversation.epoch or kept.read < conversation.read:
+                kept = replace(kept, read=conversation.read, epoch=conversation.epoch)
+            self._conversations[key] = kept
+            return kept
+
+    def forget_conversation(self, key: ConversationKey, epoch: str) -> None:
+        """See the port."""
+        with self._lock:
+            kept = self._conversations.get(key)
+            if kept and kept.epoch == epoch:
+                del self._conversations[key]
+
+    def _log(self, key: ConversationKey) -> list[Turn]:
+        with self._lock:
+            log = self._turns.get(key, {})
+            return [log[seq] for seq in sorted(log)]
+
+    def _same_epoch(self, key: ConversationKey, turn: Turn) -> Turn | None:
+        kept = self._turns.get(key, {}).get(turn.seq)
+        return kept if kept and kept.epoch == turn.epoch else None
+
+
+class MemoryConnectionStore:
+    """`bot.ports.ConnectionStore` without a table."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], tuple[Connection, bool]] = {}
+        self._lock = Lock()
+
+    def add(self, connection: Connection) -> None:
+        """See the port."""
+        with self._lock:
+            row = (connection.user_id, connection.connection_id)
+            self._rows.setdefault(row, (connection, True))
+
+    def deactivate(self, user_id: str, connection_id: str, at: datetime) -> None:
+        """See the port."""
+        with self._lock:
+            row = self._rows.get((user_id, connection_id))
+            if row:
+                self._rows[user_id, connection_id] = (row[0], False)
+
+    def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
+        """See the port."""
+        with self._lock:
+            return tuple(
+                connection
+                for (owner, _), (connection, active) in sorted(self._rows.items())
+                if owner == user_id and active and now - connection.connected_at < ROW_LIFETIME
+            )
+
+    def user_of(self, connection_id: str) -> str | None:
+        """See the port."""
+        with self._lock:
+            return next((user for user, each in self._rows if each == connection_id), None)
+
+
+def _page(turns: list[Turn], limit: int) -> Page:
+    return Page(tuple(turns[:limit]), exhausted=len(turns) <= limit)

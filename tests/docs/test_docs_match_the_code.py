@@ -1,0 +1,144 @@
+"""The contract in docs/ is what the code does: whatever a client or operator meets is named."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from bot import errors, frames, limits
+from bot.models import Author, Rating, Status
+
+ROOT = Path(__file__).parents[2]
+PROTOCOL = (ROOT / "docs/protocol.md").read_text()
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+
+
+def every_error() -> list[type[errors.ParleyError]]:
+    found = [errors.ParleyError]
+    for error in found:
+        found += error.__subclasses__()
+    return found
+
+
+@pytest.mark.parametrize("action", sorted(frames.FRAMES))
+def test_every_action_has_its_row_in_the_protocol(action: str) -> None:
+    assert re.search(rf"^\| `{action}` \|", PROTOCOL, re.MULTILINE)
+
+
+def test_the_protocol_names_no_action_that_the_code_does_not_know() -> None:
+    table = PROTOCOL.split("### What a client sends")[1].split("Anything else")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(frames.FRAMES)
+
+
+@pytest.mark.parametrize("action", sorted(frames.FRAMES))
+def test_every_field_of_an_action_is_named_in_its_row(action: str) -> None:
+    row = re.search(rf"^\| `{action}` \|([^|]*)\|", PROTOCOL, re.MULTILINE)
+    assert row
+    named = set(re.findall(r"`(\w+)`", row[1]))
+    assert named == {field.metadata["name"] for field in fields(frames.FRAMES[action])}
+
+
+@pytest.mark.parametrize("code", sorted({error.code for error in every_error()}))
+def test_every_error_code_has_its_row_in_the_protocol(code: str) -> None:
+    assert re.search(rf"^\| `{code}` \|", PROTOCOL, re.MULTILINE)
+
+
+@pytest.mark.parametrize("error", every_error(), ids=lambda error: error.__name__)
+def test_the_protocol_says_whether_an_error_may_be_retried(error: type[errors.ParleyError]) -> None:
+    row = re.search(rf"^\| `{error.code}` \| ([^|]*) \|", PROTOCOL, re.MULTILINE)
+    assert row
+    said = {"no": False, "yes": True}.get(row[1])
+    assert said is None or said == error.retryable
+
+
+def test_every_type_that_the_server_sends_is_shown_in_the_protocol() -> None:
+    sent = set(re.findall(r'"type": "(\w+)"', (ROOT / "src/bot/answers.py").read_text()))
+    assert sent == set(re.findall(r'"type":"(\w+)"', PROTOCOL))
+
+
+def test_every_field_of_a_turn_is_shown_in_the_protocol() -> None:
+    shown = re.search(r'"turn":\{([^}]*)\}', PROTOCOL)
+    assert shown
+    source = (ROOT / "src/bot/answers.py").read_text().split("def turn_object")[1].split("def ")[0]
+    sent = set(re.findall(r'"(\w+)":', source))
+    assert sent == set(re.findall(r'"(\w+)":', shown[1]))
+
+
+@pytest.mark.parametrize(
+    "value", [*(set(Status) - {Status.DELETED}), *Author, *Rating], ids=lambda value: str(value)
+)
+def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
+    assert f"`{value}`" in PROTOCOL
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        limits.MAX_TEXT_CHARACTERS,
+        limits.MAX_TEXT_BYTES,
+        limits.MAX_MESSAGE_ID_CHARACTERS,
+        limits.MAX_TITLE_CHARACTERS,
+        limits.MAX_SEQ,
+        limits.MAX_PAGE,
+        limits.HISTORY_TURNS,
+        limits.NEWEST_TURNS,
+        limits.GAP_TURNS,
+        limits.RESEND_TURNS,
+    ],
+)
+def test_every_limit_is_told(bound: int) -> None:
+    assert re.search(rf"\b{bound:,}\b", PROTOCOL)
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATE["Parameters"]))
+def test_every_parameter_is_documented_with_its_default(name: str) -> None:
+    row = re.search(rf"^\| `{name}` \| ([^|]*) \|", SETTINGS, re.MULTILINE)
+    assert row
+    default = str(TEMPLATE["Parameters"][name]["Default"])
+    assert row[1] == (f"`{default}`" if default else "empty")
+
+
+def environment_variables() -> set[str]:
+    functions = [
+        TEMPLATE["Globals"]["Function"],
+        *(
+            resource["Properties"]
+            for resource in TEMPLATE["Resources"].values()
+            if resource["Type"] == "AWS::Serverless::Function"
+        ),
+    ]
+    return {
+        name
+        for function in functions
+        for name in function.get("Environment", {}).get("Variables", {})
+    }
+
+
+@pytest.mark.parametrize("name", sorted(environment_variables()))
+def test_every_environment_variable_is_documented(name: str) -> None:
+    assert f"`{name}`" in SETTINGS
+
+
+def test_every_make_target_explains_itself() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()) - {"FORCE"}
+    explained = set(re.findall(r"^([\w-]+):.*##", makefile, re.MULTILINE))
+    assert phony - explained == set()
+
+
+def linked_pages() -> list[tuple[str, str]]:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    return [
+        (str(page.relative_to(ROOT)), link)
+        for page in pages
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    ]
+
+
+@pytest.mark.parametrize(("page", "link"), linked_pages())
+def test_every_link_between_pages_leads_somewhere(page: str, link: str) -> None:
+    assert (ROOT / page).parent.joinpath(link).exists()
