@@ -126,7 +126,7 @@ class Chat:
 
     def _delete(self, key: ConversationKey) -> Answer:
         seal = self.deletion.seal(key)
-        self.turns.forget(key)
+        self.turns.cache.forget(key)
         gone = answers.Header(key.conversation_id, epoch="", title="", head=0, read=0)
         return Answer(
             frames.DeleteFrame.action,
@@ -148,16 +148,19 @@ def assemble(
     """Put a chat together from its ports; `pause` waits a while after a lost race."""
     log = Log(store, clock)
     deletion = Deletion(store, log, clock, new_id)
+    cache = TailCache()
     turns = Turns(
         store=store,
         bot=bot,
         log=log,
         deletion=deletion,
-        cache=TailCache(),
+        cache=cache,
         pace=pace,
         retention=retention,
         clock=clock,
         new_id=new_id,
         pause=pause,
     )
-    return Chat(turns, Conversations(store, log, retention, clock), deletion, clock)
+    return Chat(
+        turns, Conversations(store, log, deletion, cache, retention, clock), deletion, clock
+    )

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from bot import answers, limits, splitting
 from bot.answers import Frame, Header
+from bot.deletion import Deletion
 from bot.errors import BadRequest, NotFound
 from bot.log import Log
+from bot.memory import TailCache
 from bot.models import Conversation, ConversationKey, Rating, Turn
 from bot.ports import ConversationStore
 from bot.tail import Tail
@@ -18,6 +20,9 @@ TITLE_CHARACTERS = 60
 
 REFRESHED_EVERY_SECONDS = 60
 
+ABANDONED_AFTER = timedelta(minutes=1)
+"""Longer than any function runs: a deletion that is not done by then has lost its function."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversations:
@@ -25,6 +30,8 @@ class Conversations:
 
     store: ConversationStore
     log: Log
+    deletion: Deletion
+    cache: TailCache
     retention: timedelta
     clock: Callable[[], datetime]
 
@@ -33,7 +40,8 @@ class Conversations:
 
         Where the gap cannot be served, a fresh snapshot that says so (`reset`).
         """
-        tail = self.log.read(key)
+        tail = self._read(key)
+        self._remember(key, tail)
         header = self._header(key, tail)
         if after is None:
             reset = epoch is not None and epoch != tail.epoch
@@ -46,18 +54,18 @@ class Conversations:
 
     def history(self, key: ConversationKey, before: int, limit: int) -> list[Frame]:
         """One page of the turns before `before`."""
-        tail = self.log.read(key)
+        tail = self._read(key)
         header = self._header(key, tail)
-        turns = self.log.before(key, tail, before, limit + 1)
-        shown = splitting.newest_that_fit(header, turns[-limit:])
-        return splitting.snapshot_frames(header, shown, more=len(shown) < len(turns))
+        turns, older = self.log.before(key, tail, before, limit)
+        shown = splitting.newest_that_fit(header, turns)
+        return splitting.snapshot_frames(header, shown, more=older or len(shown) < len(turns))
 
     def page(self, user_id: str, cursor: str | None) -> Frame:
         """One page of the list of conversations. The head of each is read from its log."""
         found, following = self.store.conversations(user_id, cursor, limits.CONVERSATIONS_PAGE)
         entries = []
         for conversation in found:
-            tail = self.log.read(ConversationKey(user_id, conversation.conversation_id), 1)
+            tail = self._read(ConversationKey(user_id, conversation.conversation_id), 1)
             if tail.turns:
                 entries.append((_of_epoch(conversation, tail.epoch), tail.head))
         return answers.conversations(entries, following)
@@ -92,10 +100,21 @@ class Conversations:
     def note(self, key: ConversationKey, taken: Taken) -> None:
         """Keep the list of conversations up to date: at the first turn, then once a minute."""
         conversation = _describe(key, taken.turn)
-        if taken.turn.seq == 1:
-            self.store.save_conversation(key, conversation, self._expiry())
-        elif taken.previous is None or _minute(taken.previous) != _minute(taken.turn):
-            self.store.refresh_conversation(key, conversation, self._expiry())
+        if taken.previous is None or _minute(taken.previous) != _minute(taken.turn):
+            self.store.note_conversation(key, conversation, self._expiry())
+
+    def _read(self, key: ConversationKey, limit: int = limits.NEWEST_TURNS) -> Tail:
+        """The tail; and where its deletion was cut off, whoever looks goes on with it."""
+        tail = self.log.read(key, limit)
+        if tail.seal and self.clock() - tail.seal.created_at > ABANDONED_AFTER:
+            self.deletion.go_on(key, tail.seal)
+        return tail
+
+    def _remember(self, key: ConversationKey, tail: Tail) -> None:
+        """A message follows most resumes: what has just been read need not be read again."""
+        kept = self.cache.get(key, tail.confirmed_at)
+        if not tail.seal and (kept is None or (kept.epoch, kept.head) != (tail.epoch, tail.head)):
+            self.cache.put(key, tail)
 
     def _newest(self, header: Header, tail: Tail, *, reset: bool) -> list[Frame]:
         shown = splitting.newest_that_fit(header, tail.turns)
@@ -113,10 +132,12 @@ class Conversations:
     def _described(self, key: ConversationKey, tail: Tail) -> Conversation:
         """What the list says of it, or would say: it is written best effort."""
         kept = self.store.conversation(key)
+        if kept is None:  # whoever wrote the first turn died before it was noted
+            self.store.note_conversation(key, _describe(key, tail.turns[0]), self._expiry())
         return _of_epoch(kept, tail.epoch) if kept else _describe(key, tail.turns[0])
 
     def _existing(self, key: ConversationKey) -> Tail:
-        tail = self.log.read(key, 1)
+        tail = self._read(key, 1)
         if not tail.turns:
             raise NotFound("There is no such conversation.")
         return tail

@@ -22,7 +22,8 @@ class Log:
         page = self._store.newest(key, limit)
         items = list(page.turns)
         while not page.exhausted and any(map(is_tombstone, page.turns)):
-            page = self._store.preceding(key, items[-1].seq, limit)
+            # Tombstones are small: many fit into one page.
+            page = self._store.preceding(key, items[-1].seq, limits.GAP_TURNS)
             items += page.turns
         return read_tail(items, page.exhausted, self._clock())
 
@@ -47,12 +48,15 @@ class Log:
         if (held and held[0].seq == seq + 1) or seq >= tail.head:
             return held[:limit]
         page = self._store.following(key, seq, limit)
-        return self._live(page.turns, tail.epoch)
+        # What was written since the tail was read is another answer's.
+        return tuple(turn for turn in self._live(page.turns, tail.epoch) if turn.seq <= tail.head)
 
-    def before(self, key: ConversationKey, tail: Tail, seq: int, limit: int) -> tuple[Turn, ...]:
-        """The live turns before `seq`, ascending, at most `limit`."""
+    def before(
+        self, key: ConversationKey, tail: Tail, seq: int, limit: int
+    ) -> tuple[tuple[Turn, ...], bool]:
+        """The live turns before `seq`, ascending, at most `limit`, and whether there are older."""
         page = self._store.preceding(key, seq, limit)
-        return self._live(page.turns, tail.epoch)[::-1]
+        return self._live(page.turns, tail.epoch)[::-1], not page.exhausted
 
     def turn(self, key: ConversationKey, epoch: str, seq: int) -> Turn | None:
         """One live turn of that epoch, read now."""

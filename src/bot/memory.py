@@ -11,7 +11,7 @@ CAPACITY = 1_000
 """Conversations."""
 
 CAPACITY_CHARACTERS = 16_000_000
-"""Characters of text and reply in all: at most 64 MB of the function's memory."""
+"""Characters of text, reply, state and ids in all: at most 64 MB of the function's memory."""
 
 
 class TailCache:
@@ -22,14 +22,14 @@ class TailCache:
     ) -> None:
         self._capacity = capacity
         self._capacity_characters = capacity_characters
-        self._tails: OrderedDict[ConversationKey, Tail] = OrderedDict()
+        self._tails: OrderedDict[ConversationKey, tuple[Tail, int]] = OrderedDict()
         self._characters = 0
         self._lock = Lock()
 
     def get(self, key: ConversationKey, now: datetime) -> Tail | None:
         """The tail, if it may still be appended to."""
         with self._lock:
-            tail = self._tails.get(key)
+            tail, _ = self._tails.get(key, (None, 0))
             if tail is None or not tail.usable(now):
                 return None
             self._tails.move_to_end(key)
@@ -37,10 +37,11 @@ class TailCache:
 
     def put(self, key: ConversationKey, tail: Tail) -> None:
         """Keep the tail, and forget what is too much."""
+        weight = _weight(tail)
         with self._lock:
             self._remove(key)
-            self._tails[key] = tail
-            self._characters += _weight(tail)
+            self._tails[key] = (tail, weight)
+            self._characters += weight
             while len(self._tails) > self._capacity or self._characters > self._capacity_characters:
                 self._remove(next(iter(self._tails)))
 
@@ -50,10 +51,11 @@ class TailCache:
             self._remove(key)
 
     def _remove(self, key: ConversationKey) -> None:
-        tail = self._tails.pop(key, None)
-        if tail is not None:
-            self._characters -= _weight(tail)
+        _, weight = self._tails.pop(key, (None, 0))
+        self._characters -= weight
 
 
 def _weight(tail: Tail) -> int:
-    return sum(len(turn.text) + len(turn.reply) for turn in tail.turns)
+    texts = sum(len(turn.text) + len(turn.reply) for turn in tail.turns)
+    states = sum(len(repr(turn.state)) for turn in tail.turns if turn.state)
+    return texts + states + sum(map(len, tail.known))

@@ -67,7 +67,7 @@ class ConversationStore(Protocol):
         """Write `turn` if its `seq` is free, by one conditional write; None when it was.
 
         Otherwise the turn that holds the `seq`: the winner, or `turn` itself where a retried
-        write had been applied before (the same `owner`). A tombstone of another epoch is free.
+        write had been applied before (the same `owner`). A tombstone of an earlier epoch is free.
         """
         ...
 
@@ -95,16 +95,14 @@ class ConversationStore(Protocol):
         """Read a user's conversations by id, and the id to go on after, None at the end."""
         ...
 
-    def save_conversation(
+    def note_conversation(
         self, key: ConversationKey, conversation: Conversation, expires_at: int
     ) -> None:
-        """Write the whole of it, as a new epoch begins."""
-        ...
+        """Note the newest activity; title, cursor and creation stay, where the epoch has any.
 
-    def refresh_conversation(
-        self, key: ConversationKey, conversation: Conversation, expires_at: int
-    ) -> None:
-        """Note the newest activity; title, cursor and creation stay, where there are any."""
+        Like the two that follow it, this writes the whole where there is nothing or an earlier
+        epoch's, and leaves a later epoch's alone.
+        """
         ...
 
     def rename_conversation(

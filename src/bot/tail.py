@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot import limits
+from bot.epochs import new_epoch
 from bot.models import Snapshot, Status, Turn
 
 MAX_AGE = timedelta(minutes=5)
@@ -30,7 +31,7 @@ class Tail:
 
     Every live turn after `complete_after` is in `known`; `deep` where that goes back as far as
     `limits.RESEND_TURNS`, or as one read brings. `newest` may have expired. With a `seal` there is
-    nothing else.
+    nothing else. `buried` is the latest epoch that tombstones are of.
     """
 
     confirmed_at: datetime
@@ -42,10 +43,12 @@ class Tail:
     deep: bool = False
     seal: Turn | None = None
     newest: Turn | None = None
+    buried: str = ""
 
-    def snapshot(self, new_epoch: str) -> Snapshot:
-        """What the bot sees; `new_epoch` where nothing is left of any earlier one."""
-        return Snapshot(self.epoch or new_epoch, self.head, self.turns)
+    def snapshot(self, now: datetime, suffix: str) -> Snapshot:
+        """What the bot sees; a new epoch with `suffix` where nothing is left of an earlier one."""
+        epoch = self.epoch or new_epoch(now, self.buried, suffix)
+        return Snapshot(epoch, self.head, self.turns)
 
     def usable(self, now: datetime) -> bool:
         """Whether it may still be appended to."""
@@ -85,23 +88,25 @@ def read_tail(descending: Iterable[Turn], exhausted: bool, now: datetime) -> Tai
 
     `exhausted`: there are no older items than those given.
     """
-    items = [turn for turn in descending if not is_tombstone(turn)]
+    found = list(descending)
+    buried = max((turn.epoch for turn in found if is_tombstone(turn)), default="")
+    items = [turn for turn in found if not is_tombstone(turn)]
     if not items:
-        return Tail(now)
+        return Tail(now, buried=buried)
     newest = items[0]
     if newest.status is Status.DELETED:
         return Tail(now, seal=newest)
     live = [turn for turn in items if turn.epoch == newest.epoch and not expired(turn, now)]
     live.reverse()
-    oldest = live[0].seq if live else newest.seq + 1
     return Tail(
         confirmed_at=now,
         epoch=newest.epoch,
         head=newest.seq,
         turns=_newest(live),
         known={turn.message_id: turn.seq for turn in live},
-        complete_after=0 if exhausted or len(live) < len(items) else oldest - 1,
+        complete_after=0 if exhausted else items[-1].seq - 1,
         newest=newest,
+        buried=buried,
     )
 
 

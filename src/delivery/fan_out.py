@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import answers
 from bot.answers import Frame
-from bot.errors import ConnectionGone, SendFailed
+from bot.errors import ConnectionGone, SendFailed, StoreUnavailable
+from bot.models import Connection
 from bot.ports import ConnectionStore, FrameSender
 
 PARALLEL_SENDS = 8
+
+HANDSHAKE = timedelta(seconds=60)
+"""Longer than a handshake can last: two functions of at most 29 seconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,19 @@ class FanOut:
             return Delivery()
         encoded = [answers.encode(frame) for frame in frames]
         delivery = self._send(user_id, first, encoded)
-        live = self.connections.live(user_id, self.clock())
-        others = [each.connection_id for each in live if each.connection_id != first]
+        now = self.clock()
+        live = self.connections.live(user_id, now)
+        others = [each for each in live if each.connection_id != first]
         if not others:
             return delivery
+
+        def send(other: Connection) -> Delivery:
+            # A row is written before its handshake ends, and until then API Gateway answers 410.
+            settled = now - other.connected_at > HANDSHAKE
+            return self._send(user_id, other.connection_id, encoded, may_be_gone=settled)
+
         with ThreadPoolExecutor(min(len(others), PARALLEL_SENDS)) as pool:
-            sent = pool.map(lambda each: self._send(user_id, each, encoded), others)
-            return sum(sent, delivery)
+            return sum(pool.map(send, others), delivery)
 
     def close(self, connection_id: str) -> None:
         """Close a connection, if it is still there."""
@@ -65,14 +76,22 @@ class FanOut:
         except (ConnectionGone, SendFailed):
             return
 
-    def _send(self, user_id: str, connection_id: str, frames: Sequence[bytes]) -> Delivery:
+    def _send(
+        self, user_id: str, connection_id: str, frames: Sequence[bytes], may_be_gone: bool = True
+    ) -> Delivery:
         try:
             for frame in frames:
                 self.sender.send(connection_id, frame)
         except ConnectionGone:
-            self.connections.deactivate(user_id, connection_id, self.clock())
+            if may_be_gone:
+                self._deactivate(user_id, connection_id)
             return Delivery(gone=1)
         except SendFailed:
             # The client finds the gap by itself: the next turn, or its resume, shows it.
             return Delivery(failed=1)
         return Delivery(reached=1)
+
+    def _deactivate(self, user_id: str, connection_id: str) -> None:
+        # Best effort: the next frame sent there finds it gone again, and the row expires.
+        with suppress(StoreUnavailable):
+            self.connections.deactivate(user_id, connection_id, self.clock())

@@ -100,7 +100,7 @@ def message(settings: "MessageSettings") -> MessageApp:
 def load_bot(class_path: str) -> "Bot":
     """Make the bot that `package.module:Class` names.
 
-    Raises SettingsError where there is none, naming what is missing.
+    Raises SettingsError where it cannot be made, with the reason.
     """
     import importlib
 
@@ -109,8 +109,8 @@ def load_bot(class_path: str) -> "Bot":
     module_name, _, class_name = class_path.partition(":")
     try:
         bot: Bot = getattr(importlib.import_module(module_name), class_name)()
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise SettingsError(f"BOT_CLASS: there is no {class_path} ({error}).") from error
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise SettingsError(f"BOT_CLASS: {class_path} cannot be made: {error}") from error
     return bot
 
 
@@ -129,8 +129,8 @@ def now() -> datetime:
 
 
 def new_id() -> str:
-    """A short id that no other writer has: 48 random bits."""
-    return secrets.token_urlsafe(6)
+    """A short id that no other writer has: 40 random bits."""
+    return secrets.token_urlsafe(5)
 
 
 def pause(races: int) -> None:

@@ -61,10 +61,10 @@ def _deliver(app: MessageApp, user_id: str, connection_id: str, reply: Answer) -
         delivery += app.fan_out.to_user(user_id, connection_id, reply.to_user)
         if reply.afterwards:
             reply.afterwards()
-    except StoreUnavailable as error:
+        if reply.close:
+            app.fan_out.close(connection_id)
+    except Exception as error:
         log_failure(app.logger, "answered in part", error)
-    if reply.close:
-        app.fan_out.close(connection_id)
     return delivery
 
 

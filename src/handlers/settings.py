@@ -100,6 +100,8 @@ def _names(text: str) -> frozenset[str]:
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ValueError("must be a whole number above 0")
+    if int(text) > 1_000_000:
+        raise ValueError("must be at most 1,000,000")
     return int(text)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.answers import timestamp
+from bot.epochs import birth
 from bot.models import Conversation, ConversationKey, Rating, Status, Turn
 from bot.ports import Page
 from store import keys
@@ -49,12 +50,13 @@ class DynamoConversationStore:
             self._table.put(
                 turn_item(key, turn),
                 ConditionExpression=(
-                    "attribute_not_exists(itemId) OR (#status = :deleted AND epoch <> :epoch)"
+                    "attribute_not_exists(itemId) OR "
+                    "(#status = :deleted AND attribute_exists(completedAt) AND epoch < :birth)"
                 ),
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={
                     ":deleted": string(Status.DELETED),
-                    ":epoch": string(turn.epoch),
+                    ":birth": string(birth(turn.epoch)),
                 },
             )
         except ConditionFailed as lost:
@@ -145,13 +147,7 @@ class DynamoConversationStore:
         cursor = keys.conversation_id_of(following["itemId"]["S"]) if following else None
         return tuple(conversation_of(item) for item in items), cursor
 
-    def save_conversation(
-        self, key: ConversationKey, conversation: Conversation, expires_at: int
-    ) -> None:
-        """See the port."""
-        self._table.put(conversation_item(key, conversation, expires_at))
-
-    def refresh_conversation(
+    def note_conversation(
         self, key: ConversationKey, conversation: Conversation, expires_at: int
     ) -> None:
         """See the port."""
@@ -167,18 +163,15 @@ class DynamoConversationStore:
         self, key: ConversationKey, conversation: Conversation, expires_at: int
     ) -> Conversation:
         """See the port."""
-        try:
-            return self._describe(
-                key,
-                conversation,
-                expires_at,
-                "#read = :read",
-                "title",
-                "updatedAt",
-                condition="attribute_not_exists(itemId) OR epoch <> :epoch OR #read < :read",
-            )
-        except ConditionFailed as ahead:
-            return conversation_of(ahead.item) if ahead.item else conversation
+        return self._describe(
+            key,
+            conversation,
+            expires_at,
+            "#read = :read",
+            "title",
+            "updatedAt",
+            only_if=" AND #read < :read",
+        )
 
     def forget_conversation(self, key: ConversationKey, epoch: str) -> None:
         """See the port."""
@@ -196,27 +189,40 @@ class DynamoConversationStore:
         expires_at: int,
         change: str,
         *kept: str,
-        condition: str | None = None,
+        only_if: str = "",
     ) -> Conversation:
-        """Make `change`; where the item is not there, the rest of it as well."""
+        """Make `change`; write all of it where there is nothing yet, or an earlier epoch's."""
+        whole = conversation_item(key, conversation, expires_at)
         keep = ", ".join(
             f"{name} = if_not_exists({name}, :{name.lstrip('#')})" for name in ("createdAt", *kept)
         )
-        described = conversation_item(key, conversation, expires_at)
-        values = {
-            f":{name}": value
-            for name, value in described.items()
-            if name not in ("userId", "itemId")
-        }
-        options: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
-        changed = self._table.update(
-            _conversation_key(key),
-            UpdateExpression=f"SET {change}, {keep}, epoch = :epoch, expiresAt = :expiresAt",
-            ExpressionAttributeNames={"#read": "read"},
-            ExpressionAttributeValues=values,
-            **options,
-        )
+        try:
+            changed = self._table.update(
+                _conversation_key(key),
+                UpdateExpression=f"SET {change}, {keep}, epoch = :epoch, expiresAt = :expiresAt",
+                ConditionExpression=f"attribute_not_exists(itemId) OR ({SAME_EPOCH}{only_if})",
+                ExpressionAttributeNames={"#read": "read"},
+                ExpressionAttributeValues={
+                    f":{name}": value
+                    for name, value in whole.items()
+                    if name not in ("userId", "itemId")
+                },
+            )
+        except ConditionFailed as other:
+            return self._replace_earlier(whole, other.item)
         return conversation_of(changed)
+
+    def _replace_earlier(self, whole: Item, found: Item | None) -> Conversation:
+        """Write `whole` over an earlier epoch's item; how it is now."""
+        try:
+            self._table.put(
+                whole,
+                ConditionExpression="attribute_not_exists(itemId) OR epoch < :birth",
+                ExpressionAttributeValues={":birth": string(birth(whole["epoch"]["S"]))},
+            )
+        except ConditionFailed as kept:
+            return conversation_of(kept.item or found or whole)
+        return conversation_of(whole)
 
     def _turns(
         self, key: ConversationKey, first: str, last: str, limit: int, ascending: bool

@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 
 from bot.answers import timestamp
-from bot.models import Author, Conversation, ConversationKey, Rating, Status, Turn
+from bot.models import Author, Conversation, ConversationKey, Rating, State, Status, Turn
 from store.attributes import WRITE_UNIT_BYTES, Item, item_size, number, string
 from store.keys import conversation_id_of, conversation_item_id, seq_of, turn_id
 from store.packing import pack, unpack
@@ -41,7 +41,7 @@ def turn_item(key: ConversationKey, turn: Turn) -> Item:
     }
     if item_size(readable) <= WRITE_UNIT_BYTES:
         return readable
-    return {**item, "packed": {"B": pack(turn.text, turn.reply, state)}}
+    return {**item, "packed": {"B": pack(turn.text, turn.reply, turn.state)}}
 
 
 def turn_of(item: Item) -> Turn:
@@ -54,7 +54,7 @@ def turn_of(item: Item) -> Turn:
         author=Author(item["author"]["S"]),
         text=text,
         reply=reply,
-        state=json.loads(state),
+        state=state,
         status=Status(item["status"]["S"]),
         created_at=_moment(item["createdAt"]["S"]),
         completed_at=_moment(item["completedAt"]["S"]) if "completedAt" in item else None,
@@ -91,12 +91,12 @@ def conversation_of(item: Item) -> Conversation:
     )
 
 
-def _contents(item: Item) -> tuple[str, str, str]:
+def _contents(item: Item) -> tuple[str, str, State]:
     if "packed" in item:
         return unpack(item["packed"]["B"])
     if "text" not in item:  # a tombstone
-        return "", "", "{}"
-    return item["text"]["S"], item["reply"]["S"], item["state"]["S"]
+        return "", "", {}
+    return item["text"]["S"], item["reply"]["S"], json.loads(item["state"]["S"])
 
 
 def _moment(text: str) -> datetime:

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Any
 
+from bot.epochs import birth
 from bot.models import Connection, Conversation, ConversationKey, Rating, Status, Turn
 from bot.ports import Page
+from bot.tail import is_tombstone
 
 ROW_LIFETIME = timedelta(hours=3)
 
@@ -41,7 +44,7 @@ class MemoryConversationStore:
         with self._lock:
             log = self._turns.setdefault(key, {})
             holder = log.get(turn.seq)
-            if holder and not (holder.status is Status.DELETED and holder.epoch != turn.epoch):
+            if holder and not _is_free(holder, turn):
                 return holder
             log[turn.seq] = turn
             return None
@@ -102,41 +105,34 @@ class MemoryConversationStore:
             )
         return page, ids[limit - 1] if len(ids) > limit else None
 
-    def save_conversation(
+    def note_conversation(
         self, key: ConversationKey, conversation: Conversation, expires_at: int
     ) -> None:
         """See the port."""
-        with self._lock:
-            self._conversations[key] = conversation
-
-    def refresh_conversation(
-        self, key: ConversationKey, conversation: Conversation, expires_at: int
-    ) -> None:
-        """See the port."""
-        with self._lock:
-            kept = self._conversations.get(key, conversation)
-            self._conversations[key] = replace(
-                kept, updated_at=conversation.updated_at, epoch=conversation.epoch
-            )
+        self._describe(key, conversation, updated_at=conversation.updated_at)
 
     def rename_conversation(
         self, key: ConversationKey, conversation: Conversation, expires_at: int
     ) -> Conversation:
         """See the port."""
-        with self._lock:
-            kept = self._conversations.get(key, conversation)
-            renamed = replace(kept, title=conversation.title, epoch=conversation.epoch)
-            self._conversations[key] = renamed
-            return renamed
+        return self._describe(key, conversation, title=conversation.title)
 
     def move_cursor(
         self, key: ConversationKey, conversation: Conversation, expires_at: int
     ) -> Conversation:
         """See the port."""
+        kept = self.conversation(key) or conversation
+        return self._describe(key, conversation, read=max(kept.read, conversation.read))
+
+    def _describe(
+        self, key: ConversationKey, conversation: Conversation, **change: Any
+    ) -> Conversation:
         with self._lock:
-            kept = self._conversations.get(key, conversation)
-            if kept.epoch != conversation.epoch or kept.read < conversation.read:
-                kept = replace(kept, read=conversation.read, epoch=conversation.epoch)
+            kept = self._conversations.get(key)
+            if kept is None or kept.epoch < birth(conversation.epoch):
+                kept = conversation
+            elif kept.epoch == conversation.epoch:
+                kept = replace(kept, **change)
             self._conversations[key] = kept
             return kept
 
@@ -190,6 +186,10 @@ class MemoryConnectionStore:
         """See the port."""
         with self._lock:
             return next((user for user, each in self._rows if each == connection_id), None)
+
+
+def _is_free(holder: Turn, turn: Turn) -> bool:
+    return is_tombstone(holder) and holder.epoch < birth(turn.epoch)
 
 
 def _page(turns: list[Turn], limit: int) -> Page:

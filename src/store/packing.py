@@ -8,6 +8,8 @@ which is how an older one would be told from a newer: DICTIONARY itself must nev
 import json
 import zlib
 
+from bot.models import State
+
 DICTIONARY = (
     b'"dialogue":"intent":"slots":{"name":"email":"phone":"address":"number":"date":"2026-time":"'
     b"Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June "
@@ -38,14 +40,14 @@ DICTIONARY = (
 )
 
 
-def pack(text: str, reply: str, state: str) -> bytes:
-    """Compress three strings."""
+def pack(text: str, reply: str, state: State) -> bytes:
+    """Compress what a turn says and the bot's state after it."""
     compressor = zlib.compressobj(level=9, zdict=DICTIONARY)
     contents = json.dumps([text, reply, state], ensure_ascii=False, separators=(",", ":"))
     return compressor.compress(contents.encode()) + compressor.flush()
 
 
-def unpack(packed: bytes) -> tuple[str, str, str]:
+def unpack(packed: bytes) -> tuple[str, str, State]:
     """Give back what `pack` was given."""
     text, reply, state = json.loads(zlib.decompressobj(zdict=DICTIONARY).decompress(packed))
     return text, reply, state

@@ -2,69 +2,29 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-ROOT = Path(__file__).parents[2]
+from local_gateway.testing import GatewayProcess
+
 PATIENCE_SECONDS = 60
+ECHO = ("--no-reload", "--parameter-overrides", "BotClass=bots.echo:Echo")
 Frame = dict[str, Any]
 
 
-class Product:
-    """`python -m local_gateway` on a port and a data folder of its own."""
-
-    def __init__(self, data_dir: Path, *arguments: str, port: int | None = None) -> None:
-        self.data_dir = data_dir
-        self.port = port or _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._arguments = arguments
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        """Start it, and wait until it says that it is ready."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "local_gateway", *self._arguments],
-            cwd=ROOT,
-            env={**os.environ, "PORT": str(self.port), "DATA_DIR": str(self.data_dir)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                output = self._process.stdout.read() if self._process.stdout else ""
-                raise AssertionError(f"the product did not start:\n{output}")
-            time.sleep(0.1)
-
-    def stop(self) -> int:
-        """Stop it as Ctrl-C does; its exit code."""
-        return self._end(signal.SIGINT)
+class Product(GatewayProcess):
+    """The local gateway, and clients for it."""
 
     def kill(self) -> int:
         """Stop it as a power cut does."""
-        return self._end(signal.SIGKILL)
-
-    def config(self) -> Frame:
-        """What the page is told."""
-        with urllib.request.urlopen(f"{self.url}/config.json", timeout=5) as answer:
-            config: Frame = json.load(answer)
-        return config
+        return self.stop(signal.SIGKILL)
 
     @asynccontextmanager
     async def client(self, user: str | None = None, **options: Any) -> AsyncIterator["Client"]:
@@ -73,22 +33,9 @@ class Product:
         options.setdefault("protocols", ("chat.v1", user))
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(self.config()["url"], **options) as socket,
+            session.ws_connect(self.socket_url, **options) as socket,
         ):
             yield Client(socket, user)
-
-    def _is_ready(self) -> bool:
-        try:
-            self.config()
-        except (OSError, urllib.error.URLError):
-            return False
-        return True
-
-    def _end(self, number: int) -> int:
-        assert self._process
-        if self._process.poll() is None:
-            self._process.send_signal(number)
-        return self._process.wait(PATIENCE_SECONDS)
 
 
 @dataclass
@@ -165,10 +112,3 @@ def _matches(frame: Frame, wanted: Frame) -> bool:
         else frame.get(name) == value
         for name, value in wanted.items()
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

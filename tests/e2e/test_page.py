@@ -109,19 +109,19 @@ def test_what_is_sent_while_the_line_is_down_arrives_once_it_is_up_again(
 def test_the_same_tab_goes_on_after_the_product_was_stopped_and_started_again(
     browser: Browser, tmp_path: Path
 ) -> None:
-    product = Product(tmp_path, "--no-reload")
-    product.start()
+    product = Product(tmp_path, ["--no-reload"])
     page = browser.new_page()
     page.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
-    open_page(page, product)
-    say(page, "Hello")
-    expect_articles(page, 2)
-    assert product.stop() == 0
-    expect(page.get_by_role("status")).not_to_have_text("Connected")
-    say(page, "I need help")
-    product.start()
     try:
+        product.start()
+        open_page(page, product)
+        say(page, "Hello")
+        expect_articles(page, 2)
+        assert product.stop() == 0
+        expect(page.get_by_role("status")).not_to_have_text("Connected")
+        say(page, "I need help")
+        product.start()
         expect(page.get_by_role("status")).to_have_text("Connected")
         expect_articles(page, 4)
         page.reload()
@@ -144,7 +144,7 @@ def test_a_strict_client_connects_with_either_offer(
             socket.onopen = () => resolve(socket.protocol);
             socket.onclose = (event) => resolve(event.code);
         })""",
-        [product.config()["url"], offered],
+        [product.socket_url, offered],
     )
     assert answered == offered[0]
 

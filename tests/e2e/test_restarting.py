@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.product import Frame, Product
-
-ECHO = ("--no-reload", "--parameter-overrides", "BotClass=bots.echo:Echo")
+from tests.e2e.product import ECHO, Frame, Product
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -21,18 +19,15 @@ def test_what_a_client_has_seen_is_there_after_a_restart(tmp_path: Path, end: st
                 await client.say(text)
             return await client.log()
 
-    first = Product(tmp_path / "data folder", *ECHO)
-    first.start()
-    before = asyncio.run(talk(first, ["one", "two", "three"]))
-    code = getattr(first, end)()
-    assert code == (0 if end == "stop" else -9)
-
-    second = Product(tmp_path / "data folder", *ECHO, port=first.port)
-    second.start()
+    product = Product(tmp_path / "data folder", ECHO)
     try:
-        after = asyncio.run(talk(second, ["four"]))
+        product.start()
+        before = asyncio.run(talk(product, ["one", "two", "three"]))
+        assert getattr(product, end)() == (0 if end == "stop" else -9)
+        product.start()
+        after = asyncio.run(talk(product, ["four"]))
     finally:
-        assert second.stop() == 0
+        assert product.stop() == 0
     assert after[:3] == before
     assert [turn["text"] for turn in after] == ["one", "two", "three", "four"]
     assert [turn["seq"] for turn in after] == [1, 2, 3, 4]

@@ -1,0 +1,51 @@
+"""@connections without a network: what functions post is kept, and taken for delivered."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote
+
+import botocore
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.session import Session
+
+Frame = dict[str, Any]
+
+
+class Posts:
+    """Answers for @connections to every client made while it is attached."""
+
+    def __init__(self) -> None:
+        self._posted: list[tuple[str, Frame]] = []
+
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """Stand in for API Gateway meanwhile."""
+        botocore.register_initializer(self._attach)
+        try:
+            yield
+        finally:
+            botocore.unregister_initializer(self._attach)
+
+    def take(self, connection_id: str) -> list[Frame]:
+        """The frames posted to a connection since the last call, which empties everyone's."""
+        taken = [frame for to, frame in self._posted if to == connection_id]
+        self._posted.clear()
+        return taken
+
+    def _attach(self, session: Session) -> None:
+        emitter = session.get_component("event_emitter")
+        emitter.register("before-send.apigatewaymanagementapi.PostToConnection", self._post)
+
+    def _post(self, request: Any, **_: Any) -> AWSResponse:
+        connection_id = unquote(request.url.rpartition("/")[2])
+        self._posted.append((connection_id, json.loads(request.body)))
+        return AWSResponse(request.url, 200, HTTPHeaders(), _Nothing())
+
+
+class _Nothing(io.BytesIO):
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()

@@ -1,0 +1,58 @@
+"""Clients of the engine and of another DynamoDB, made apart from the user's own AWS settings."""
+
+import functools
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+DEFAULT_REGION = "us-east-1"
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
+def client(service: str, endpoint: str, region: str) -> Any:
+    """Return a botocore client with dummy credentials, whatever the environment says."""
+    return _session().create_client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint,
+        # One attempt: the engine is next door, and a silent repeat would hide what went wrong.
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+@functools.cache
+def _session() -> botocore.session.Session:
+    # One for all: what a session reads first, the list of all endpoints, is large.
+    session = botocore.session.Session()
+    session.set_credentials("test", "test")
+    return session
+
+
+def own_client(service: str, endpoint: str, region: str) -> Any:
+    """Return a client for a server of the user's, with the user's credentials if any."""
+    session = botocore.session.Session()
+    if session.get_credentials() is None:
+        session.set_credentials("test", "test")
+    return session.create_client(service, region_name=region, endpoint_url=endpoint)
+
+
+def credentials(environ: Mapping[str, str], own: bool) -> dict[str, str]:
+    """Return the credentials that functions get: dummies, unless the DynamoDB is the user's own."""
+    found = {name: environ[name] for name in _CREDENTIALS if environ.get(name)}
+    if own and "AWS_ACCESS_KEY_ID" in found:
+        return found
+    return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def region(environ: Mapping[str, str], own: bool) -> str:
+    """Return the region: fixed, so that tables are found again; the user's for their DynamoDB."""
+    chosen = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    return chosen if own and chosen else DEFAULT_REGION
+
+
+def other_endpoint(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the address of another DynamoDB, where AWS_ENDPOINT_URL names one."""
+    return environ.get("AWS_ENDPOINT_URL") or None

@@ -1,0 +1,125 @@
+"""Read what was deployed back from the engine: the API, its routes and functions."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from local_gateway import aws
+from local_gateway.api import (
+    MAX_INTEGRATION_SECONDS,
+    Authorizer,
+    Function,
+    Route,
+    Throttle,
+    WebSocketApi,
+)
+from local_gateway.deployment import Stack
+from local_gateway.errors import StartupError
+
+_ACCOUNT_LIMITS = Throttle(10_000, 5_000)
+
+
+def read_functions(endpoint: str, region: str, stack: Stack) -> list[Function]:
+    """Return every function of the stack as deployed, with its local code."""
+    client = aws.client("lambda", endpoint, region)
+    found = []
+    for logical_id, code_dir in stack.template.code_dirs.items():
+        name = stack.physical.get(logical_id)
+        if not name:
+            continue  # a Condition left it out
+        settings = client.get_function_configuration(FunctionName=name)
+        found.append(
+            Function(
+                name=settings["FunctionName"],
+                logical_id=logical_id,
+                arn=settings["FunctionArn"],
+                handler=settings["Handler"],
+                code_dir=code_dir,
+                timeout=float(settings.get("Timeout", 3)),
+                memory=int(settings.get("MemorySize", 128)),
+                environment=settings.get("Environment", {}).get("Variables", {}),
+            )
+        )
+    return found
+
+
+def read_api(endpoint: str, region: str, stack: Stack, functions: set[str]) -> WebSocketApi:
+    """Return the stack's WebSocket API, served by functions of those names.
+
+    Raises StartupError where there is not exactly one API, or a route leads nowhere.
+    """
+    client = aws.client("apigatewayv2", endpoint, region)
+    account = aws.client("sts", endpoint, region).get_caller_identity()["Account"]
+    ours = set(stack.physical.values())
+    apis = [
+        api
+        for api in client.get_apis()["Items"]
+        if api["ProtocolType"] == "WEBSOCKET" and api["ApiId"] in ours
+    ]
+    if len(apis) != 1:
+        raise StartupError(f"{stack.template.path}: it has {len(apis)} WebSocket APIs, not one")
+    api_id = apis[0]["ApiId"]
+    integrations = {
+        found["IntegrationId"]: found for found in client.get_integrations(ApiId=api_id)["Items"]
+    }
+    routes = client.get_routes(ApiId=api_id)["Items"]
+    stage = _only_stage(client.get_stages(ApiId=api_id)["Items"], stack)
+    authorizer = _authorizer(client.get_authorizers(ApiId=api_id)["Items"], routes)
+    by_key = {route["RouteKey"]: _route(route, integrations) for route in routes}
+    called = {f"route {key}": route.function for key, route in by_key.items()}
+    if authorizer is not None:
+        called["the authorizer"] = authorizer.function
+    for caller, name in called.items():
+        # The engine takes a reference to nothing where CloudFormation would refuse it.
+        if name not in functions:
+            raise StartupError(f"{stack.template.path}: {caller} leads to no function: {name}")
+    return WebSocketApi(
+        api_id=api_id,
+        stage=stage["StageName"],
+        region=region,
+        account=account,
+        route_selection=apis[0].get("RouteSelectionExpression", "$request.body.action"),
+        routes=by_key,
+        authorizer=authorizer,
+        stage_variables=stage.get("StageVariables") or {},
+        messages=_throttle(stage.get("DefaultRouteSettings") or {}),
+    )
+
+
+def _only_stage(stages: list[dict[str, Any]], stack: Stack) -> dict[str, Any]:
+    if len(stages) != 1:
+        raise StartupError(f"{stack.template.path}: the API has {len(stages)} stages, not one")
+    return stages[0]
+
+
+def _route(route: Mapping[str, Any], integrations: Mapping[str, Mapping[str, Any]]) -> Route:
+    integration = integrations[route["Target"].removeprefix("integrations/")]
+    milliseconds = integration.get("TimeoutInMillis") or MAX_INTEGRATION_SECONDS * 1000
+    return Route(
+        key=route["RouteKey"],
+        function=_function_name(integration["IntegrationUri"]),
+        timeout=float(milliseconds) / 1000,
+    )
+
+
+def _authorizer(
+    authorizers: Iterable[Mapping[str, Any]], routes: Iterable[Mapping[str, Any]]
+) -> Authorizer | None:
+    wanted = {r.get("AuthorizerId") for r in routes if r["RouteKey"] == "$connect"}
+    for authorizer in authorizers:
+        if authorizer["AuthorizerId"] in wanted:
+            sources = authorizer.get("IdentitySource") or []
+            return Authorizer(_function_name(authorizer["AuthorizerUri"]), tuple(sources))
+    return None
+
+
+def _throttle(settings: Mapping[str, Any]) -> Throttle:
+    return Throttle(
+        float(settings.get("ThrottlingRateLimit") or _ACCOUNT_LIMITS.rate),
+        int(settings.get("ThrottlingBurstLimit") or _ACCOUNT_LIMITS.burst),
+    )
+
+
+def _function_name(uri: str) -> str:
+    """Return the function's name out of an ARN, or of API Gateway's address of one."""
+    arn = uri.rpartition("/functions/")[2].removesuffix("/invocations")
+    return arn.partition(":function:")[2].partition(":")[0] or arn

@@ -1,0 +1,1 @@
+"""Lambda on a laptop: functions in worker processes behind the Lambda Runtime API."""

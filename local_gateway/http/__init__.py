@@ -1,0 +1,1 @@
+"""The gateway's sockets: one aiohttp server for page, WebSocket and management API."""

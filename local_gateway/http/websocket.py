@@ -1,0 +1,223 @@
+"""The WebSocket end of a connection: bytes in and out of an upgraded aiohttp request.
+
+aiohttp does HTTP and the upgrade; the sans-I/O core of the websockets library does the framing,
+since it can limit a frame apart from a message and split a message into frames, and is strict about
+masks, reserved bits and close codes.
+"""
+
+import asyncio
+import base64
+import binascii
+
+from aiohttp import web
+from websockets.exceptions import InvalidState
+from websockets.frames import Frame, Opcode
+from websockets.protocol import SEND_EOF, Protocol, Side, State
+from websockets.utils import accept_key
+
+from local_gateway.gateway import Connection, DataPlane
+from local_gateway.websocket.closing import BAD_TEXT, LOST, UNSUPPORTED, Close, told
+from local_gateway.websocket.frames import MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, in_frames
+
+# Bytes waiting for a client that does not read before posts to it get 429.
+MAX_UNSENT_BYTES = 512 * 1024
+# Messages of one connection running at once before its socket is read no further.
+MAX_IN_FLIGHT = 256
+CLOSE_SECONDS = 5.0
+
+
+def key_of(request: web.BaseRequest) -> str | None:
+    """Return the handshake's key; None where the handshake breaks RFC 6455 (400)."""
+    key = request.headers.get("Sec-WebSocket-Key", "")
+    try:
+        valid = len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return None
+    version = request.headers.get("Sec-WebSocket-Version")
+    return key if valid and version == "13" and request.method == "GET" else None
+
+
+def upgrades(request: web.BaseRequest) -> bool:
+    """Tell whether the request asks for a WebSocket."""
+    wanted = request.headers.get("Upgrade", "").lower().strip() == "websocket"
+    return wanted and "upgrade" in request.headers.get("Connection", "").lower()
+
+
+async def serve(
+    request: web.BaseRequest,
+    plane: DataPlane,
+    connection: Connection,
+    key: str,
+    subprotocol: str | None,
+) -> web.StreamResponse:
+    """Answer 101 and carry the connection until its socket is gone."""
+    response = web.StreamResponse(status=101)
+    # No Sec-WebSocket-Extensions: permessage-deflate is declined.
+    response.headers["Upgrade"] = "websocket"
+    response.headers["Connection"] = "upgrade"
+    response.headers["Sec-WebSocket-Accept"] = accept_key(key)
+    if subprotocol is not None:
+        response.headers["Sec-WebSocket-Protocol"] = subprotocol
+    end = LOST
+    try:
+        await response.prepare(request)
+        transport = request.transport
+        if isinstance(transport, asyncio.Transport):
+            socket = Socket(plane, connection, transport)
+            connection.link = socket
+            request.protocol.keep_alive(False)
+            # aiohttp asks no more of a parser than feed_data and feed_eof.
+            request.protocol.set_parser(socket)  # type: ignore[arg-type]
+            end = await socket.ended
+    except ConnectionError:
+        pass
+    finally:
+        plane.closed(connection, end)
+    return response
+
+
+class Socket:
+    """Link and parser of one connection."""
+
+    def __init__(
+        self, plane: DataPlane, connection: Connection, transport: asyncio.Transport
+    ) -> None:
+        self._plane = plane
+        self._connection = connection
+        self._transport = transport
+        self._protocol = Protocol(
+            Side.SERVER, state=State.OPEN, max_size=(MAX_MESSAGE_BYTES, MAX_FRAME_BYTES)
+        )
+        self._loop = asyncio.get_running_loop()
+        self._partial = bytearray()
+        self._patience: asyncio.TimerHandle | None = None
+        self.ended: asyncio.Future[Close] = self._loop.create_future()
+
+    @property
+    def broken(self) -> bool:
+        """Whether TCP is gone, noticed or not."""
+        return self._transport.is_closing()
+
+    # What arrives (called by aiohttp)
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Take bytes from the client."""
+        ended = self._protocol.state is State.CLOSED or self.ended.done()
+        if ended or self._plane.unreachable(self._connection):
+            return False, b""
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame):
+                self._frame(event)
+        self._flush()
+        self._throttle()
+        return False, b""
+
+    def feed_eof(self) -> None:
+        """Take note that TCP is gone; of a half-open connection nobody hears that it is."""
+        if self._plane.unreachable(self._connection):
+            return
+        if not self._protocol.reader.eof:
+            self._protocol.receive_eof()
+        self._end()
+
+    def _frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.BINARY:
+            self.close(UNSUPPORTED)
+        elif frame.opcode is Opcode.PING:
+            self._plane.pinged(self._connection)
+        elif frame.opcode in (Opcode.TEXT, Opcode.CONT) and self._protocol.close_sent is None:
+            self._partial += frame.data
+            if frame.fin:
+                message = bytes(self._partial)
+                self._partial.clear()
+                self._message(message)
+
+    def _message(self, message: bytes) -> None:
+        try:
+            text = message.decode()
+        except UnicodeDecodeError:
+            self.close(BAD_TEXT)
+            return
+        self._plane.received(self._connection, text)
+
+    def _throttle(self) -> None:
+        if self._connection.in_flight >= MAX_IN_FLIGHT and self._transport.is_reading():
+            self._transport.pause_reading()
+            self._loop.call_later(0.05, self._resume)
+
+    def _resume(self) -> None:
+        if self._connection.in_flight >= MAX_IN_FLIGHT:
+            self._loop.call_later(0.05, self._resume)
+        elif not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # What leaves (called by the data plane)
+
+    def send(self, text: str) -> bool:
+        """Queue a message in frames of at most 32 KB; False where the client reads too slowly."""
+        message = text.encode()
+        if self._transport.get_write_buffer_size() + len(message) > MAX_UNSENT_BYTES:
+            return False
+        try:
+            for number, (part, last) in enumerate(in_frames(message)):
+                if number == 0:
+                    self._protocol.send_text(part, fin=last)
+                else:
+                    self._protocol.send_continuation(part, fin=last)
+        except InvalidState:
+            return True  # closing: lost on the way, as on a network
+        self._flush()
+        return True
+
+    def close(self, close: Close) -> None:
+        """Start the closing handshake; 1006 breaks the connection off."""
+        if close.code == LOST.code:
+            self._transport.abort()
+            self._end()
+        elif self._protocol.state is State.OPEN:
+            self._protocol.send_close(close.code, close.reason)
+            self._flush()
+
+    def _flush(self) -> None:
+        for chunk in self._protocol.data_to_send():
+            if self._transport.is_closing():
+                return
+            if chunk == SEND_EOF:
+                self._half_close()
+            else:
+                self._transport.write(chunk)
+        if self._transport.get_write_buffer_size() > 2 * MAX_UNSENT_BYTES:
+            # A client that sends pings and reads no pongs would fill the memory.
+            self._transport.abort()
+        if self._protocol.close_expected() and self._patience is None:
+            self._patience = self._loop.call_later(CLOSE_SECONDS, self._give_up)
+
+    def _half_close(self) -> None:
+        # Closing outright while bytes lie unread would reset TCP and lose the close frame.
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        if self._protocol.close_rcvd is not None:
+            self._end()
+
+    def _give_up(self) -> None:
+        self._transport.abort()
+        self._end()
+
+    def _end(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if not self.ended.done():
+            self.ended.set_result(self._close())
+
+    def _close(self) -> Close:
+        received, sent = self._protocol.close_rcvd, self._protocol.close_sent
+        if received is not None and (self._protocol.close_rcvd_then_sent or sent is None):
+            return told(Close(received.code, received.reason))
+        return Close(sent.code, "") if sent is not None else LOST
+
+
+def refuse(status: int) -> web.Response:
+    """Answer a refused handshake; API Gateway's bodies are not documented."""
+    return web.Response(status=status, body=b"", headers={"Content-Length": "0"})

@@ -1,0 +1,1 @@
+"""API Gateway's WebSocket behaviour as a pure library: values in, values out, no sockets."""

@@ -1,0 +1,224 @@
+"""What was acknowledged is kept: across restarts, template changes and crashes of any process."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from local_gateway import aws
+from local_gateway.engine.engine import Engine
+from local_gateway.engine.journal import Journal
+from local_gateway.testing import GatewayProcess
+
+FIXTURE_APP = Path(__file__).with_name("fixture_app")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """A copy of the fixture application that a test may edit; a path with spaces."""
+    return Path(shutil.copytree(FIXTURE_APP, tmp_path / "the app"))
+
+
+def gateway_of(app: Path, *arguments: str, **environ: str) -> GatewayProcess:
+    template = str(app / "template.yaml")
+    return GatewayProcess(app.parent / "state", ["--template", template, *arguments], environ)
+
+
+def ask(gateway: GatewayProcess, **fields: Any) -> Any:
+    async def run() -> Any:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(gateway.socket_url) as connected,
+        ):
+            await connected.send_str(json.dumps({"action": "echo", **fields}))
+            return json.loads(await connected.receive_str(timeout=30))
+
+    return asyncio.run(run())
+
+
+def keep(gateway: GatewayProcess, name: str) -> None:
+    assert ask(gateway, do="keep", id=name, value=name)["kept"] == name
+
+
+def engine_note(app: Path) -> Any:
+    return json.loads((app.parent / "state" / "engine" / "engine.json").read_text())
+
+
+def kept(gateway: GatewayProcess, app: Path) -> set[str]:
+    table = ask(gateway, do="surroundings")["environment"]["TABLE"]
+    endpoint = f"http://127.0.0.1:{engine_note(app)['port']}"
+    rows = aws.client("dynamodb", endpoint, "us-east-1").scan(TableName=table)["Items"]
+    return {row["id"]["S"] for row in rows if not row["id"]["S"].startswith("disconnect-")}
+
+
+def test_rows_survive_a_stop_a_template_change_and_a_new_parameter(app: Path) -> None:
+    gateway = gateway_of(app).start()
+    keep(gateway, "first")
+    assert gateway.stop(signal.SIGINT) == 0
+    template = app / "template.yaml"
+    template.write_text(
+        template.read_text().replace(
+            "echo:", "other: &e\n          FunctionArn: !GetAtt EchoFunction.Arn\n        echo:"
+        )
+    )
+    again = gateway_of(app, "--parameter-overrides", "Greeting=good day", "StageName=dev").start()
+    try:
+        assert again.socket_url.endswith("/dev")
+        assert ask(again)["greeting"] == "good day"
+        assert ask(again, action="other")["event"]["requestContext"]["routeKey"] == "other"
+        keep(again, "second")
+        assert kept(again, app) == {"first", "second"}
+    finally:
+        assert again.stop(signal.SIGTERM) == 0
+
+
+def test_rows_survive_the_gateways_sudden_death_and_nothing_is_left_running(app: Path) -> None:
+    gateway = gateway_of(app).start()
+    keep(gateway, "before the crash")
+    engine = engine_note(app)["pid"]
+    gateway.stop(signal.SIGKILL)
+    again = gateway_of(app).start()
+    try:
+        assert not Path(f"/proc/{engine}").exists(), "the new engine waits for the old one's end"
+        assert kept(again, app) == {"before the crash"}
+    finally:
+        again.stop()
+
+
+def test_rows_survive_the_engines_sudden_death_which_ends_the_gateway_in_one_line(
+    app: Path,
+) -> None:
+    gateway = gateway_of(app).start()
+    keep(gateway, "before the crash")
+    os.kill(engine_note(app)["pid"], signal.SIGKILL)
+    assert gateway.wait() == 1
+    assert "local gateway: the engine ended with signal 9" in gateway.said[-1]
+    again = gateway_of(app).start()
+    try:
+        assert kept(again, app) == {"before the crash"}
+    finally:
+        again.stop()
+
+
+def test_code_saved_while_it_runs_takes_effect(app: Path) -> None:
+    gateway = gateway_of(app).start()
+    try:
+        assert ask(gateway, do="version")["version"] == 1
+        source = app / "src" / "echo.py"
+        source.write_text(source.read_text().replace("VERSION = 1", "VERSION = 222"))
+        for _ in range(200):
+            if ask(gateway, do="version")["version"] == 222:
+                break
+        else:
+            pytest.fail("the new code never ran")
+    finally:
+        gateway.stop()
+
+
+def test_another_dynamodb_gets_the_tables_and_the_rows(app: Path, tmp_path: Path) -> None:
+    async def run() -> tuple[set[str], str]:
+        other = Engine(tmp_path / "other", "us-east-1")
+        await other.start()
+        try:
+            gateway = gateway_of(app, AWS_ENDPOINT_URL=other.url)
+            await asyncio.to_thread(gateway.start)
+            try:
+                await asyncio.to_thread(keep, gateway, "over there")
+                names = await asyncio.to_thread(kept, gateway, app)
+            finally:
+                await asyncio.to_thread(gateway.stop)
+            there = aws.client("dynamodb", other.url, "us-east-1")
+            table = there.list_tables()["TableNames"][0]
+            found = {row["id"]["S"] for row in there.scan(TableName=table)["Items"]}
+            assert names == set(), "nothing went to the embedded engine"
+            lifetime = there.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+            return found, lifetime["AttributeName"]
+        finally:
+            await other.stop()
+
+    found, lifetime = asyncio.run(run())
+    assert "over there" in found
+    assert lifetime == "expiresAt"
+
+
+def test_a_journal_gives_back_its_entries_but_not_a_line_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path)
+    journal.append(("arn", "p", "s", {"a": {"S": "ü\n"}}))
+    journal.append(("arn", "p", "s", None))
+    with path.open("ab") as file:
+        file.write(b'["arn","p","s",{"a"')
+    assert list(Journal(path).entries()) == [
+        ("arn", "p", "s", {"a": {"S": "ü\n"}}),
+        ("arn", "p", "s", None),
+    ]
+    journal.clear()
+    assert list(Journal(path).entries()) == []
+
+
+def test_every_kind_of_write_survives_a_killed_engine(tmp_path: Path) -> None:
+    async def run() -> list[Any]:
+        engine = Engine(tmp_path, "us-east-1")
+        await engine.start()
+        client = aws.client("dynamodb", engine.url, "us-east-1")
+        await asyncio.to_thread(write_in_every_way, client)
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        again = Engine(tmp_path, "us-east-1")
+        await again.start()
+        try:
+            client = aws.client("dynamodb", again.url, "us-east-1")
+            return sorted(
+                row["id"]["S"] + row.get("n", {}).get("N", "")
+                for row in (await asyncio.to_thread(client.scan, TableName="rows"))["Items"]
+            )
+        finally:
+            await again.stop()
+            await engine.stop()
+
+    assert asyncio.run(run()) == ["batched", "put", "transacted", "updated3"]
+
+
+def write_in_every_way(client: Any) -> None:
+    client.create_table(
+        TableName="rows",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+    def item(name: str) -> Any:
+        return {"id": {"S": name}}
+
+    client.put_item(TableName="rows", Item=item("put"))
+    client.put_item(TableName="rows", Item=item("deleted"))
+    client.delete_item(TableName="rows", Key=item("deleted"))
+    for _ in range(3):
+        client.update_item(
+            TableName="rows",
+            Key=item("updated"),
+            UpdateExpression="ADD n :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+    client.batch_write_item(RequestItems={"rows": [{"PutRequest": {"Item": item("batched")}}]})
+    put = {"Put": {"TableName": "rows", "Item": item("transacted")}}
+    client.transact_write_items(TransactItems=[put])
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        client.transact_write_items(
+            TransactItems=[
+                {"Put": {"TableName": "rows", "Item": item("never")}},
+                {
+                    "ConditionCheck": {
+                        "TableName": "rows",
+                        "Key": item("absent"),
+                        "ConditionExpression": "attribute_exists(id)",
+                    }
+                },
+            ]
+        )

@@ -1,0 +1,118 @@
+"""What make says and does on a machine that has, or lacks, what it needs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.package.building import ROOT
+
+MAKE = shutil.which("make") or "make"
+GATEWAY = "import os, sys; print('gateway', sys.argv[1:], flush=True); os._exit(len(sys.argv) - 1)"
+
+OF_AN_OUTER_MAKE = {"ARCHITECTURE", "ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON"}
+
+
+def executable(path: Path, script: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project in a folder with a space in its name, with everything installed."""
+    folder = tmp_path / "a project"
+    folder.joinpath("local_gateway").mkdir(parents=True)
+    folder.joinpath("local_gateway/__main__.py").write_text(GATEWAY)
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, folder)
+    executable(folder / ".venv/bin/python", f'exec "{sys.executable}" "$@"')
+    for name in (".made", ".run", ".dev"):
+        folder.joinpath(".venv", name).touch()
+    return folder
+
+
+def make(project: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run make, with these variables besides the environment's."""
+    # Where make itself runs the tests, its own variables are no business of this make.
+    ours = {name: value for name, value in os.environ.items() if name not in OF_AN_OUTER_MAKE}
+    return subprocess.run(
+        [MAKE, *words],
+        cwd=project,
+        env={**ours, **variables},
+        capture_output=True,
+        text=True,
+    )
+
+
+def without_tools(project: Path, python: str) -> dict[str, str]:
+    """A machine with no virtual environment and only this `python3`."""
+    shutil.rmtree(project / ".venv")
+    executable(project / "machine/python3", python)
+    return {"PATH": str(project / "machine")}
+
+
+def test_make_alone_lists_what_it_can_do(project: Path) -> None:
+    listed = make(project).stdout
+    for target in ("make run", "make test", "make check", "make deploy"):
+        assert target in listed
+
+
+def test_run_starts_the_gateway_with_its_arguments_and_reports_its_failure(project: Path) -> None:
+    assert "gateway []" in make(project, "run").stdout
+    failed = make(project, "run", "ARGS=--parameter-overrides StageName=dev")
+    assert "gateway ['--parameter-overrides', 'StageName=dev']" in failed.stdout
+    assert failed.returncode != 0
+
+
+def test_what_is_installed_is_not_installed_again(project: Path) -> None:
+    assert "Installing" not in make(project, "run").stdout
+
+
+def test_changed_locks_are_installed(project: Path) -> None:
+    executable(project / ".venv/bin/python", 'case "$1" in -c) echo works;; *) echo "$@";; esac')
+    later = project.joinpath(".venv/.run").stat().st_mtime + 10
+    os.utime(project / "requirements.txt", (later, later))
+    said = make(project, "run").stdout
+    assert "--require-hashes" in said
+    assert "requirements.txt" in said
+
+
+def test_a_missing_browser_is_named_with_the_remedy(project: Path) -> None:
+    asked = make(project, "test", CHROMIUM="/nowhere/chromium")
+    assert asked.returncode != 0
+    assert "apt-get install chromium" in asked.stderr
+
+
+def test_an_old_python_is_refused_with_the_remedy(project: Path) -> None:
+    asked = make(project, "run", **without_tools(project, "exit 1"))
+    assert asked.returncode != 0
+    assert "Python 3.11 or later" in asked.stderr
+    assert not project.joinpath(".venv").exists()
+
+
+def test_a_python_without_venv_is_refused_with_the_remedy(project: Path) -> None:
+    # Debian packs venv and ensurepip apart from python3.
+    split = 'case "$2" in *ensurepip*) exit 1;; esac'
+    asked = make(project, "run", **without_tools(project, split))
+    assert asked.returncode != 0
+    assert "apt-get install python3-venv" in asked.stderr
+
+
+def test_a_virtual_environment_whose_python_is_gone_is_made_anew(project: Path) -> None:
+    project.joinpath(".venv/bin/python").unlink()
+    project.joinpath(".venv/bin/python").symlink_to("/nowhere/python3")
+    made = make(project, ".venv/.made", PYTHON=sys.executable)
+    assert made.returncode == 0, made.stderr
+    assert subprocess.run([project / ".venv/bin/python", "-m", "pip", "--version"]).returncode == 0
+
+
+def test_cleaning_keeps_the_conversations(project: Path) -> None:
+    project.joinpath(".parley").mkdir()
+    assert make(project, "clean").returncode == 0
+    assert not project.joinpath(".venv").exists()
+    assert project.joinpath(".parley").exists()

@@ -1,0 +1,183 @@
+"""template.yaml grants what is needed and no more, keeps what must be kept, and fits the code."""
+
+import copy
+import importlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+
+from bot import frames
+from handlers import settings
+from tests.package.functions import FUNCTION, resources, variables
+from tests.support.template import template
+
+FUNCTIONS = sorted(resources(FUNCTION))
+TABLES = sorted(resources("AWS::DynamoDB::Table"))
+API = resources("AWS::Serverless::WebSocketApi")["WebSocketApi"]
+
+SETTINGS: dict[str, Callable[[settings.Environment], object]] = {
+    "AuthorizerFunction": settings.AuthorizerSettings.from_environment,
+    "ConnectFunction": settings.ConnectionSettings.from_environment,
+    "DisconnectFunction": settings.ConnectionSettings.from_environment,
+    "MessageFunction": settings.MessageSettings.from_environment,
+}
+
+READ_BY_POWERTOOLS = {"LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+
+
+class RecordingEnvironment(dict[str, str]):
+    """An environment that knows what was read of it."""
+
+    def __init__(self, content: dict[str, str]) -> None:
+        super().__init__(content)
+        self.read: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Read a variable."""
+        if name in self:
+            self.read.add(name)
+        return super().get(name, default)
+
+
+class ManagedPolicies:
+    """The one policy that SAM adds by itself, for active tracing."""
+
+    def load(self) -> dict[str, str]:
+        """Names to ARNs."""
+        name = "AWSXRayDaemonWriteAccess"
+        return {name: f"arn:aws:iam::aws:policy/{name}"}
+
+
+def statements(function: str) -> Iterator[dict[str, Any]]:
+    for policy in resources(FUNCTION)[function].get("Policies", []):
+        yield from policy["Statement"]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_there_is_a_route_for_every_action_of_the_contract_and_for_no_other() -> None:
+    assert set(API["Routes"]) == {*frames.FRAMES, "$connect", "$disconnect", "$default"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_handler_exists(function: str) -> None:
+    module, _, name = resources(FUNCTION)[function]["Handler"].rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_given_exactly_the_variables_that_it_reads(function: str) -> None:
+    environment = RecordingEnvironment(variables(function))
+    SETTINGS[function](environment)
+    assert environment.read | READ_BY_POWERTOOLS == set(environment)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_right_covers_everything(function: str) -> None:
+    for statement in statements(function):
+        assert "*" not in listed(statement["Resource"])
+        assert not any(action.endswith("*") for action in listed(statement["Action"]))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_rights_name_a_table_or_this_stage_of_this_api(function: str) -> None:
+    for statement in statements(function):
+        for resource in listed(statement["Resource"]):
+            (named,) = resource.values()
+            if listed(statement["Action"])[0].startswith("dynamodb:"):
+                assert any(table in named for table in TABLES)
+            else:
+                assert statement["Action"] == "execute-api:ManageConnections"
+                assert ":${WebSocketApi}/${StageName}/" in named
+                assert named.endswith("/@connections/*")
+
+
+def test_only_the_message_function_posts_to_connections() -> None:
+    posting = {
+        function
+        for function in FUNCTIONS
+        for statement in statements(function)
+        if "execute-api:ManageConnections" in listed(statement["Action"])
+    }
+    assert posting == {"MessageFunction"}
+
+
+def test_the_authorizer_has_no_rights() -> None:
+    assert list(statements("AuthorizerFunction")) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_logs_to_a_group_of_its_own_that_forgets(function: str) -> None:
+    groups = [resources(FUNCTION)[each]["LoggingConfig"]["LogGroup"]["Ref"] for each in FUNCTIONS]
+    own = resources(FUNCTION)[function]["LoggingConfig"]["LogGroup"]["Ref"]
+    assert groups.count(own) == 1
+    assert resources("AWS::Logs::LogGroup")[own]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_every_log_group_forgets() -> None:
+    for group in resources("AWS::Logs::LogGroup").values():
+        assert "RetentionInDays" in group
+
+
+def test_the_api_logs_errors_and_never_a_body_or_a_credential() -> None:
+    stage = API["DefaultRouteSettings"]
+    assert (stage["LoggingLevel"], stage["DataTraceEnabled"]) == ("ERROR", False)
+    logged = API["AccessLogSettings"]["Format"]
+    for secret in ("header", "querystring", "authorizer", "body"):
+        assert secret not in logged.lower()
+
+
+def test_the_api_is_throttled() -> None:
+    stage = API["DefaultRouteSettings"]
+    assert stage["ThrottlingBurstLimit"] > 0
+    assert stage["ThrottlingRateLimit"] > 0
+
+
+def test_the_authorizer_runs_wherever_the_credential_lies() -> None:
+    assert API["Auth"]["AuthType"] == "CUSTOM"
+    assert API["Auth"]["IdentitySource"] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_are_on_demand_encrypted_recoverable_and_expire(table: str) -> None:
+    described = resources("AWS::DynamoDB::Table")[table]
+    assert described["BillingMode"] == "PAY_PER_REQUEST"
+    assert described["SSESpecification"]["SSEEnabled"] is True
+    assert described["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert described["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
+
+
+def test_conversations_outlive_the_stack() -> None:
+    table = template()["Resources"]["SessionsTable"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_no_function_waits_longer_than_api_gateway() -> None:
+    longest = template()["Globals"]["Function"]["Timeout"]
+    for function in resources(FUNCTION).values():
+        assert function.get("Timeout", longest) < 29
+
+
+def test_every_parameter_has_a_default_and_says_what_it_is_for() -> None:
+    for parameter in template()["Parameters"].values():
+        assert "Default" in parameter
+        assert parameter["Description"].endswith(".")
+
+
+def test_only_this_api_may_invoke_the_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    packaged = copy.deepcopy(template())
+    packaged["Globals"]["Function"]["CodeUri"] = "s3://bucket/package"
+    deployed = transform(packaged, {}, ManagedPolicies())["Resources"].values()
+    sources = [
+        str(resource["Properties"]["SourceArn"])
+        for resource in deployed
+        if resource["Type"] == "AWS::Lambda::Permission"
+    ]
+    assert len(sources) == len(API["Routes"]) + 1
+    for source in sources:
+        assert "WebSocketApi" in source

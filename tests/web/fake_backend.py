@@ -1,0 +1,291 @@
+"""The contract's server side in memory, instant bot included: what the page talks to in its tests.
+
+It does no I/O: a frame in, the frames to send out. `to_user` frames go to all of a user's
+connections.
+"""
+
+import itertools
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Frame = dict[str, Any]
+
+NEWEST = 50
+GAP = 1_000
+PAGE = 20
+MAX_TEXT = 4_000
+CUT_REPLY = 6_000
+"""Replies longer than this go out in parts, as the real server sends those over 32 KB."""
+
+
+@dataclass
+class Conversation:
+    """One conversation's log and what is known of it."""
+
+    conversation_id: str
+    epoch: str = field(default_factory=lambda: uuid.uuid4().hex)
+    title: str = ""
+    read: int = 0
+    turns: list[Frame] = field(default_factory=list)
+
+    @property
+    def head(self) -> int:
+        return len(self.turns)
+
+    def snapshot(
+        self, turns: list[Frame], *, more: bool = False, reset: bool = False
+    ) -> list[Frame]:
+        """`snapshot` frames with these turns, each large turn alone in its own."""
+        frames: list[Frame] = []
+        for large, group in itertools.groupby(turns, key=_is_large):
+            for batch in [[turn] for turn in group] if large else [list(group)]:
+                cut, deltas = zip(
+                    *(_cut(self.conversation_id, turn) for turn in batch), strict=True
+                )
+                frames.append(self._header(list(cut), more=True, reset=reset and not frames))
+                frames.extend(itertools.chain.from_iterable(deltas))
+        if not frames:
+            return [self._header([], more=more, reset=reset)]
+        next(f for f in reversed(frames) if f["type"] == "snapshot")["more"] = more
+        return frames
+
+    def turn_frames(self, turn: Frame) -> list[Frame]:
+        """One turn as it goes out."""
+        cut, deltas = _cut(self.conversation_id, turn)
+        shown = {"type": "turn", "conversationId": self.conversation_id, "epoch": self.epoch}
+        return [{**shown, "turn": cut}, *deltas]
+
+    def _header(self, turns: list[Frame], *, more: bool, reset: bool) -> Frame:
+        return {
+            "type": "snapshot",
+            "conversationId": self.conversation_id,
+            "epoch": self.epoch,
+            "title": self.title,
+            "turns": turns,
+            "head": self.head,
+            "read": self.read,
+            "more": more,
+            "reset": reset,
+        }
+
+
+@dataclass
+class Answer:
+    """What a frame is answered with."""
+
+    to_caller: list[Frame] = field(default_factory=list)
+    to_user: list[Frame] = field(default_factory=list)
+
+
+class FakeBackend:
+    """Every user's conversations."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, dict[str, Conversation]] = {}
+        self._ticks = itertools.count()
+
+    def handle(self, user: str, frame: Frame) -> Answer:
+        """Answer one frame."""
+        action = getattr(self, f"_{frame.get('action')}", None)
+        if action is None:
+            return Answer([_error("unknown_action", frame)])
+        answer = action(user, frame)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def conversation(self, user: str, conversation_id: str = "main") -> Conversation:
+        """A user's conversation, made where it does not exist."""
+        mine = self.users.setdefault(user, {})
+        return mine.setdefault(conversation_id, Conversation(conversation_id))
+
+    def append(self, user: str, conversation_id: str, **fields: Any) -> Frame:
+        """Write one more turn."""
+        conversation = self.conversation(user, conversation_id)
+        now = self._now()
+        turn: Frame = {
+            "seq": conversation.head + 1,
+            "messageId": uuid.uuid4().hex,
+            "author": "user",
+            "text": "",
+            "reply": "",
+            "status": "done",
+            "createdAt": now,
+            "completedAt": now,
+            **fields,
+        }
+        conversation.turns.append(turn)
+        conversation.title = conversation.title or (turn["text"] or turn["reply"])[:60]
+        return turn
+
+    def reply_to(self, text: str) -> str:
+        """What the bot says: `long N` gets N characters, anything else itself back."""
+        word, _, count = text.partition(" ")
+        if word == "long" and count.isdigit():
+            return "".join(f"{i:07d} " for i in range(int(count) // 8))
+        return f"You said: {text}"
+
+    def _message(self, user: str, frame: Frame) -> Answer:
+        conversation = self._find(user, frame)
+        turns = conversation.turns if conversation else []
+        for known in turns:
+            if known["messageId"] == frame["messageId"]:
+                assert conversation is not None
+                if known["text"] != frame["text"]:
+                    return Answer([_error("bad_request", frame)])
+                return Answer(conversation.turn_frames(known))
+        if not frame["text"] or len(frame["text"]) > MAX_TEXT:
+            return Answer([_error("too_large", frame)])
+        if turns and turns[-1]["status"] == "pending":
+            return Answer([_error("busy", frame, retryable=True)])
+        text, message_id = frame["text"], frame["messageId"]
+        if text.startswith("slow"):
+            return self._begin_reply(user, frame)
+        conversation_id = frame.get("conversationId", "main")
+        turn = self.append(
+            user, conversation_id, text=text, messageId=message_id, reply=self.reply_to(text)
+        )
+        return Answer(to_user=self.conversation(user, conversation_id).turn_frames(turn))
+
+    def _begin_reply(self, user: str, frame: Frame) -> Answer:
+        """A streamed reply: two deltas now, the end when it is stopped or finished."""
+        conversation_id = frame.get("conversationId", "main")
+        turn = self.append(
+            user,
+            conversation_id,
+            text=frame["text"],
+            messageId=frame["messageId"],
+            status="pending",
+            completedAt=None,
+        )
+        head = {"conversationId": conversation_id, "seq": turn["seq"]}
+        accepted = {"type": "accepted", "messageId": frame["messageId"], **head}
+        parts = [(0, "Once upon "), (10, "a time")]
+        deltas = [
+            {"type": "delta", **head, "attempt": 1, "offset": offset, "text": text}
+            for offset, text in parts
+        ]
+        return Answer([accepted], deltas)
+
+    def finish(self, user: str, conversation_id: str = "main", status: str = "done") -> list[Frame]:
+        """End the streamed reply."""
+        conversation = self.conversation(user, conversation_id)
+        turn = conversation.turns[-1]
+        turn.update(status=status, reply="Once upon a time", completedAt=self._now())
+        return conversation.turn_frames(turn)
+
+    def _stop(self, user: str, frame: Frame) -> Answer:
+        return Answer(to_user=self.finish(user, frame.get("conversationId", "main"), "stopped"))
+
+    def _resume(self, user: str, frame: Frame) -> Answer:
+        conversation = self._find(user, frame)
+        after, epoch = frame.get("after"), frame.get("epoch")
+        if conversation is None or not conversation.turns:
+            reset = bool(epoch or after)
+            return Answer([_nothing(frame, reset=reset)])
+        if after is None:
+            return Answer(self._newest(conversation))
+        if after > conversation.head or epoch not in (None, conversation.epoch):
+            return Answer(self._newest(conversation, reset=True))
+        gap = conversation.turns[after : after + GAP]
+        end = gap[-1]["seq"] if gap else after
+        frames = conversation.snapshot(gap, more=end < conversation.head)
+        if end < conversation.head:
+            next(f for f in reversed(frames) if f["type"] == "snapshot")["next"] = end
+        return Answer(frames)
+
+    def _newest(self, conversation: Conversation, *, reset: bool = False) -> list[Frame]:
+        turns = conversation.turns[-NEWEST:]
+        return conversation.snapshot(turns, more=turns[0]["seq"] > 1, reset=reset)
+
+    def _history(self, user: str, frame: Frame) -> Answer:
+        conversation = self._find(user, frame)
+        if conversation is None:
+            return Answer([_nothing(frame, reset=False)])
+        older = conversation.turns[: frame["before"] - 1]
+        turns = older[-frame.get("limit", 20) :]
+        return Answer(conversation.snapshot(turns, more=len(turns) < len(older)))
+
+    def _conversations(self, user: str, frame: Frame) -> Answer:
+        known = sorted(self.users.get(user, {}).values(), key=lambda c: c.conversation_id)
+        known = [c for c in known if c.turns and c.conversation_id > (frame.get("cursor") or "")]
+        page = known[:PAGE]
+        entries = [
+            {
+                "conversationId": c.conversation_id,
+                "title": c.title,
+                "updatedAt": c.turns[-1]["createdAt"],
+                "head": c.head,
+                "read": c.read,
+            }
+            for c in page
+        ]
+        cursor = page[-1].conversation_id if len(known) > PAGE else None
+        return Answer([{"type": "conversations", "conversations": entries, "cursor": cursor}])
+
+    def _rename(self, user: str, frame: Frame) -> Answer:
+        conversation = self._find(user, frame)
+        if conversation is None:
+            return Answer([_error("not_found", frame)])
+        conversation.title = frame["title"]
+        return Answer(to_user=conversation.snapshot([]))
+
+    def _read(self, user: str, frame: Frame) -> Answer:
+        conversation = self._find(user, frame)
+        if conversation is None:
+            return Answer([_error("not_found", frame)])
+        conversation.read = max(conversation.read, min(frame["seq"], conversation.head))
+        return Answer(to_user=conversation.snapshot([]))
+
+    def _delete(self, user: str, frame: Frame) -> Answer:
+        if self.users.get(user, {}).pop(frame.get("conversationId", "main"), None) is None:
+            return Answer([_error("not_found", frame)])
+        return Answer(to_user=[_nothing(frame, reset=True)])
+
+    def _feedback(self, user: str, frame: Frame) -> Answer:
+        conversation = self._find(user, frame)
+        if conversation is None or not 0 < frame["seq"] <= conversation.head:
+            return Answer([_error("not_found", frame)])
+        turn = conversation.turns[frame["seq"] - 1]
+        turn.pop("feedback", None)
+        if frame["rating"]:
+            turn["feedback"] = frame["rating"]
+        return Answer(to_user=conversation.turn_frames(turn))
+
+    def _ping(self, user: str, frame: Frame) -> Answer:
+        return Answer([{"type": "pong"}])
+
+    def _find(self, user: str, frame: Frame) -> Conversation | None:
+        return self.users.get(user, {}).get(frame.get("conversationId", "main"))
+
+    def _now(self) -> str:
+        """Real time, but never the same twice: the list is ordered by it."""
+        moment = datetime.now(UTC) + timedelta(milliseconds=next(self._ticks))
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _error(code: str, frame: Frame, *, retryable: bool = False) -> Frame:
+    reference: Frame = {key: frame[key] for key in ("messageId", "conversationId") if key in frame}
+    return {"type": "error", "code": code, "message": code, "retryable": retryable, **reference}
+
+
+def _nothing(frame: Frame, *, reset: bool) -> Frame:
+    gone = Conversation(frame.get("conversationId", "main"), epoch="")
+    return gone.snapshot([], reset=reset)[0]
+
+
+def _is_large(turn: Frame) -> bool:
+    return len(turn["reply"]) > CUT_REPLY
+
+
+def _cut(conversation_id: str, turn: Frame) -> tuple[Frame, list[Frame]]:
+    if not _is_large(turn):
+        return dict(turn), []
+    reply: str = turn["reply"]
+    head = {"type": "delta", "conversationId": conversation_id, "seq": turn["seq"], "attempt": 1}
+    deltas = [
+        {**head, "offset": offset, "text": reply[offset : offset + CUT_REPLY]}
+        for offset in range(CUT_REPLY, len(reply), CUT_REPLY)
+    ]
+    return {**turn, "reply": reply[:CUT_REPLY], "replyLength": len(reply)}, deltas

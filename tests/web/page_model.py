@@ -1,0 +1,39 @@
+"""The page as a person meets it: found by role and name alone (design, section 8)."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class Parley:
+    """One tab."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.message = page.get_by_role("textbox", name="Message")
+        self.status = page.get_by_role("status")
+        self.log = page.get_by_role("log", name="Conversation")
+        self.articles = self.log.get_by_role("article")
+        self.navigation = page.get_by_role("navigation", name="Conversations")
+        self.links = self.navigation.get_by_role("link")
+
+    def button(self, name: str) -> Locator:
+        """A button by its name."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def connected(self) -> "Parley":
+        """Wait until there is a connection."""
+        expect(self.status).to_have_text("Connected", timeout=20_000)
+        return self
+
+    def say(self, text: str) -> None:
+        """Write and send."""
+        self.message.fill(text)
+        self.button("Send").click()
+
+    def shows(self, *texts: str) -> None:
+        """Wait until the conversation is exactly this."""
+        expect(self.articles).to_have_text(list(texts), timeout=15_000)
+
+    @property
+    def guest(self) -> str:
+        """This tab's unique id."""
+        return str(self.page.evaluate("sessionStorage.getItem('parley.userId')"))

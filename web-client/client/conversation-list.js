@@ -1,0 +1,78 @@
+/**
+ * The user's conversations, newest first, kept up to date from whatever frames say about them.
+ * An entry: `{conversationId, title, updatedAt, head, read}`.
+ */
+export class ConversationList {
+  #entries = new Map();
+  #unseen = null;
+
+  /** @returns {ReadonlyArray<object>} */
+  get entries() {
+    return [...this.#entries.values()].sort(
+      (a, b) =>
+        b.updatedAt.localeCompare(a.updatedAt) || a.conversationId.localeCompare(b.conversationId),
+    );
+  }
+
+  get(conversationId) {
+    return this.#entries.get(conversationId);
+  }
+
+  /** A listing from the first page on begins: what no page names will be gone after it. */
+  begin() {
+    this.#unseen = new Set(this.#entries.keys());
+  }
+
+  /** Take one page of a listing. */
+  applyPage({ conversations }) {
+    for (const { conversationId, title, updatedAt, head, read } of conversations) {
+      this.#unseen?.delete(conversationId);
+      this.#update(conversationId, { title, updatedAt, head, read });
+    }
+  }
+
+  /** The listing is complete. */
+  finish() {
+    for (const conversationId of this.#unseen ?? []) this.#entries.delete(conversationId);
+    this.#unseen = null;
+  }
+
+  /** Take what a `turn` says. */
+  applyTurn({ conversationId, turn }) {
+    this.#unseen?.delete(conversationId);
+    this.#update(conversationId, { head: turn.seq, updatedAt: turn.createdAt });
+  }
+
+  /** Take what a `snapshot` says. */
+  applySnapshot({ conversationId, epoch, title, head, read, turns, reset }) {
+    if (head === 0 && epoch === '') {
+      if (reset) this.#entries.delete(conversationId);
+      return;
+    }
+    this.#unseen?.delete(conversationId);
+    if (reset) this.#forgetNumbers(conversationId);
+    const updatedAt = turns.at(-1)?.createdAt;
+    this.#update(conversationId, { title, head, read, updatedAt });
+  }
+
+  /** Take it that a conversation is gone. */
+  remove(conversationId) {
+    this.#entries.delete(conversationId);
+  }
+
+  #forgetNumbers(conversationId) {
+    const entry = this.#entries.get(conversationId);
+    if (entry) this.#entries.set(conversationId, { ...entry, head: 0, read: 0 });
+  }
+
+  #update(conversationId, { title, updatedAt, head = 0, read = 0 }) {
+    const known = this.#entries.get(conversationId) ?? { title: '', updatedAt: '', head: 0, read: 0 };
+    this.#entries.set(conversationId, {
+      conversationId,
+      title: title || known.title,
+      updatedAt: updatedAt > known.updatedAt ? updatedAt : known.updatedAt,
+      head: Math.max(known.head, head),
+      read: Math.max(known.read, read),
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import { parseObject } from './frames.js';
+
+const KEY = 'parley.outbox';
+export const WAITING = 'waiting';
+export const FAILED = 'failed';
+
+/** The outbox holds all it may: nothing was taken. */
+export class OutboxFull extends Error {}
+
+/**
+ * Messages that the backend has not acknowledged, in the order they were written, kept across
+ * reloads. Each keeps the `messageId`, `after` and `epoch` of its first sending, which is what lets
+ * the backend find its turn when it comes again.
+ *
+ * Duplicating a tab copies session storage, and so the outbox: both tabs then send the same
+ * `messageId`s. That is harmless by design (one `messageId` makes one turn, invariant I2), so the
+ * tabs need not agree on an owner.
+ *
+ * An entry: `{messageId, conversationId, text, state, createdAt, after?, epoch?, problem?}`.
+ */
+export class Outbox {
+  #storage;
+  #limit;
+  #entries;
+
+  constructor({ storage, limit = 50 }) {
+    this.#storage = storage;
+    this.#limit = limit;
+    this.#entries = restore(storage.getItem(KEY)).slice(0, limit);
+  }
+
+  get size() {
+    return this.#entries.length;
+  }
+
+  /** The conversations that have messages here. */
+  get conversationIds() {
+    return [...new Set(this.#entries.map((entry) => entry.conversationId))];
+  }
+
+  /** A conversation's messages, oldest first. */
+  of(conversationId) {
+    return this.#entries.filter((entry) => entry.conversationId === conversationId);
+  }
+
+  /** The message to send next in a conversation, if any. */
+  next(conversationId) {
+    return this.of(conversationId).find((entry) => entry.state === WAITING);
+  }
+
+  find(messageId) {
+    return this.#entries.find((entry) => entry.messageId === messageId);
+  }
+
+  /** Keep a new message. @throws {OutboxFull} */
+  add({ messageId, conversationId, text, createdAt }) {
+    if (this.#entries.length >= this.#limit) throw new OutboxFull();
+    this.#entries.push(
+      Object.freeze({ messageId, conversationId, text, createdAt, state: WAITING }),
+    );
+    this.#save();
+  }
+
+  /** Remember, before the first sending, what the client had seen then. It never changes after. */
+  stamp(messageId, { after, epoch }) {
+    return this.#change(messageId, epoch === '' ? { after } : { after, epoch });
+  }
+
+  /** Give up on a message until a person retries it. */
+  fail(messageId, problem) {
+    return this.#change(messageId, { state: FAILED, problem });
+  }
+
+  /** Put a failed message last in line again, the same message as before. */
+  retry(messageId) {
+    const entry = this.find(messageId);
+    if (entry?.state !== FAILED) return;
+    const { problem, ...again } = entry;
+    this.#entries = this.#entries.filter((other) => other !== entry);
+    this.#entries.push(Object.freeze({ ...again, state: WAITING }));
+    this.#save();
+  }
+
+  /** Forget a message; false when it was not here. */
+  remove(messageId) {
+    const before = this.#entries.length;
+    this.#entries = this.#entries.filter((entry) => entry.messageId !== messageId);
+    if (this.#entries.length === before) return false;
+    this.#save();
+    return true;
+  }
+
+  #change(messageId, changes) {
+    const index = this.#entries.findIndex((entry) => entry.messageId === messageId);
+    if (index < 0) return undefined;
+    this.#entries[index] = Object.freeze({ ...this.#entries[index], ...changes });
+    this.#save();
+    return this.#entries[index];
+  }
+
+  #save() {
+    if (this.#entries.length === 0) this.#storage.removeItem(KEY);
+    else this.#storage.setItem(KEY, JSON.stringify({ entries: this.#entries }));
+  }
+}
+
+function restore(text) {
+  const { entries } = parseObject(text) ?? {};
+  if (!Array.isArray(entries)) return [];
+  return entries.filter(isEntry).map((entry) => Object.freeze({ ...entry }));
+}
+
+function isEntry(entry) {
+  const texts = [entry?.messageId, entry?.conversationId, entry?.text];
+  return (
+    texts.every((text) => typeof text === 'string' && text !== '') &&
+    [WAITING, FAILED].includes(entry.state) &&
+    (entry.after === undefined || Number.isSafeInteger(entry.after))
+  );
+}

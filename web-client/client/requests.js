@@ -1,0 +1,75 @@
+const ANSWER_MS = 30_000;
+
+/** Why a question got no answer: `offline`, `timeout`, or the `code` of an `error` frame. */
+export class RequestFailed extends Error {
+  constructor(code, message = '') {
+    super(message || code);
+    this.code = code;
+  }
+}
+
+/**
+ * Questions that want one answer, apart from messages. The contract gives frames no request id, so
+ * each question knows its answer when it sees it. A lost connection fails them all: whoever asked
+ * is there to ask again.
+ */
+export class Requests {
+  #send;
+  #clock;
+  #open = new Set();
+
+  constructor({ send, clock }) {
+    this.#send = send;
+    this.#clock = clock;
+  }
+
+  /**
+   * Ask; the promise brings the answering frame.
+   * @param {object} frame
+   * @param {(frame: object) => boolean} isAnswer
+   * @returns {Promise<object>} rejects with RequestFailed
+   */
+  ask(frame, isAnswer) {
+    return new Promise((resolve, reject) => {
+      const request = { frame, isAnswer, resolve, reject };
+      request.timer = this.#clock.setTimeout(() => this.#fail(request, 'timeout'), ANSWER_MS);
+      this.#open.add(request);
+      if (!this.#send(frame)) this.#fail(request, 'offline');
+    });
+  }
+
+  /** A frame came; whoever it answers is told. */
+  received(frame) {
+    for (const request of this.#open) {
+      if (!request.isAnswer(frame)) continue;
+      this.#close(request);
+      request.resolve(frame);
+      return;
+    }
+  }
+
+  /** An `error` came that names no message; false when no question of that conversation is open. */
+  refused({ code, message, conversationId }) {
+    for (const request of this.#open) {
+      if (conversationId !== undefined && request.frame.conversationId !== conversationId) continue;
+      this.#fail(request, code, message);
+      return true;
+    }
+    return false;
+  }
+
+  /** The connection is gone, or the backend failed on something unnamed. */
+  failAll(code) {
+    for (const request of [...this.#open]) this.#fail(request, code);
+  }
+
+  #fail(request, code, message) {
+    this.#close(request);
+    request.reject(new RequestFailed(code, message));
+  }
+
+  #close(request) {
+    this.#clock.clearTimeout(request.timer);
+    this.#open.delete(request);
+  }
+}

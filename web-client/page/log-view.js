@@ -1,0 +1,192 @@
+import { arrange, make } from './elements.js';
+import { ReplyView, TextView } from './half-view.js';
+import { dayOf } from './times.js';
+
+/** How near to its end a log counts as at its end, in pixels. */
+const NEAR = 80;
+/** How long a sent message may go unanswered before a sign that something is being done. */
+const TYPING_AFTER_MS = 600;
+
+/** The turns of one conversation, and what is on its way, as a scrolled list of articles. */
+export class LogView {
+  #log;
+  #turns;
+  #empty;
+  #earlier;
+  #typing;
+  #toLatest;
+  #actions;
+  #halves = new Map();
+  #days = new Map();
+  #conversationId = null;
+  #followed = true;
+  #wasLoaded = false;
+  #oldest = Infinity;
+  #newest = 0;
+  #typingTimer = null;
+  #quietTimer = null;
+
+  /**
+   * @param {object} options elements, and `actions`: `retry`, `discard`, `rate`, `showEarlier`,
+   *   `seen`
+   */
+  constructor({ log, turns, empty, earlier, typing, toLatest, actions }) {
+    this.#log = log;
+    this.#turns = turns;
+    this.#empty = empty;
+    this.#earlier = earlier;
+    this.#typing = typing;
+    this.#toLatest = toLatest;
+    this.#actions = actions;
+    this.#listen();
+  }
+
+  /** Show a conversation as it is now. @param {object[]} unsent its messages not acknowledged */
+  show(conversation, unsent, isConnected) {
+    if (conversation.id !== this.#conversationId) this.#change(conversation.id);
+    const { turns, olderThan, loaded } = conversation;
+    if (loaded !== this.#wasLoaded || (turns[0]?.seq ?? Infinity) < this.#oldest) this.#hush();
+    this.#wasLoaded = loaded;
+    const unknown = this.#unacknowledged(turns, unsent);
+    const grew = (turns.at(-1)?.seq ?? 0) > this.#newest || unknown.length > 0;
+    this.#keepingPlace(turns, () => {
+      arrange(this.#turns, this.#children(turns, unknown, isConnected));
+      this.#earlier.hidden = olderThan === null;
+      this.#empty.hidden = !loaded || turns.length > 0 || unknown.length > 0;
+    });
+    this.#awaitReply(unknown.some(({ state }) => state === 'waiting') && isConnected);
+    if (grew && !this.#followed) this.#toLatest.hidden = false;
+    this.#newest = turns.at(-1)?.seq ?? 0;
+    this.#oldest = turns[0]?.seq ?? Infinity;
+    this.check();
+  }
+
+  /** Go to the newest turn and stay there. */
+  follow() {
+    this.#followed = true;
+    this.#toLatest.hidden = true;
+    this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  /** Tell which turn is seen, and ask for earlier ones where the list begins to end. */
+  check() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#log;
+    if (!this.#earlier.hidden && scrollTop < clientHeight / 2) this.#actions.showEarlier();
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    if (isAtEnd && this.#newest > 0) this.#actions.seen(this.#newest);
+  }
+
+  #listen() {
+    this.#log.addEventListener('scroll', () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.#log;
+      this.#followed = scrollHeight - scrollTop - clientHeight < NEAR;
+      if (this.#followed) this.#toLatest.hidden = true;
+      this.check();
+    }, { passive: true });
+    this.#toLatest.addEventListener('click', () => {
+      this.follow();
+      this.#log.focus({ preventScroll: true });
+    });
+    // The keyboard of a phone, a turned screen, a growing composer: the end stays in sight.
+    new ResizeObserver(() => this.#followed && this.follow()).observe(this.#log);
+  }
+
+  #change(conversationId) {
+    this.#conversationId = conversationId;
+    this.#halves.clear();
+    this.#days.clear();
+    this.#turns.replaceChildren();
+    this.#followed = true;
+    this.#wasLoaded = false;
+    this.#oldest = Infinity;
+    this.#newest = 0;
+    this.#toLatest.hidden = true;
+    this.#hush();
+  }
+
+  /** What was said before is read on request: only what comes now is spoken. */
+  #hush() {
+    this.#log.setAttribute('aria-live', 'off');
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => this.#log.setAttribute('aria-live', 'polite'), 1_000);
+  }
+
+  #unacknowledged(turns, unsent) {
+    const known = new Set(turns.map((turn) => turn.messageId));
+    return unsent.filter((entry) => !known.has(entry.messageId));
+  }
+
+  #children(turns, unsent, isConnected) {
+    const children = [];
+    let day = '';
+    for (const turn of turns) {
+      const itsDay = dayOf(turn.createdAt);
+      if (itsDay !== day) children.push(this.#day(itsDay, turn.seq));
+      day = itsDay;
+      children.push(...this.#halvesOf(turn));
+    }
+    for (const entry of unsent) {
+      const half = this.#half(`text ${entry.messageId}`, () => new TextView(this.#actions));
+      half.showUnsent(entry, isConnected);
+      children.push(half.element);
+    }
+    return children;
+  }
+
+  #halvesOf(turn) {
+    const halves = [];
+    if (turn.author !== 'backend') {
+      const text = this.#half(`text ${turn.messageId}`, () => new TextView(this.#actions));
+      text.showTurn(turn);
+      halves.push(text.element);
+    }
+    if (turn.reply || turn.status !== 'done') {
+      const reply = this.#half(`reply ${turn.seq}`, () => new ReplyView(this.#actions.rate));
+      reply.showTurn(turn);
+      halves.push(reply.element);
+    }
+    return halves;
+  }
+
+  #half(key, build) {
+    if (!this.#halves.has(key)) this.#halves.set(key, build());
+    return this.#halves.get(key);
+  }
+
+  #day(name, seq) {
+    if (this.#days.get(seq)?.textContent !== name) {
+      this.#days.set(seq, make('div', { className: 'day', textContent: name }));
+    }
+    return this.#days.get(seq);
+  }
+
+  /** Change the list so that what a person looks at stays where it is. */
+  #keepingPlace(turns, change) {
+    const anchor = this.#followed ? null : this.#topmost();
+    const before = anchor?.getBoundingClientRect().top;
+    change();
+    if (this.#followed) this.#log.scrollTop = this.#log.scrollHeight;
+    else if (anchor?.isConnected) {
+      this.#log.scrollTop += anchor.getBoundingClientRect().top - before;
+    }
+  }
+
+  #topmost() {
+    const top = this.#log.getBoundingClientRect().top;
+    const halves = [...this.#turns.querySelectorAll('.half')]; // a day's name moves with its first
+    return halves.find((half) => half.getBoundingClientRect().bottom > top);
+  }
+
+  #awaitReply(isAwaited) {
+    if (!isAwaited) {
+      clearTimeout(this.#typingTimer);
+      this.#typingTimer = null;
+      this.#typing.hidden = true;
+    } else {
+      this.#typingTimer ??= setTimeout(() => {
+        this.#typing.hidden = false;
+        if (this.#followed) this.follow();
+      }, TYPING_AFTER_MS);
+    }
+  }
+}

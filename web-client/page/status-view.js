@@ -1,0 +1,54 @@
+import { setText } from './elements.js';
+
+const NAMES = { connecting: 'Connecting', connected: 'Connected', offline: 'Offline' };
+/** Shorter interruptions pass without a word besides the status. */
+const PATIENCE_MS = 1_500;
+
+/** Shows whether there is a connection, and after a moment what that means. */
+export class StatusView {
+  #status;
+  #explanation;
+  #text;
+  #tryNow;
+  #timer = null;
+  #retryAt = () => null;
+
+  constructor({ status, explanation, text, tryNow }) {
+    this.#status = status;
+    this.#explanation = explanation;
+    this.#text = text;
+    this.#tryNow = tryNow;
+  }
+
+  /** @param {() => ?number} retryAt when the next try begins */
+  show(state, retryAt) {
+    this.#retryAt = retryAt;
+    setText(this.#status, NAMES[state]);
+    this.#status.dataset.state = state;
+    clearTimeout(this.#timer);
+    if (state === 'connected') this.#explanation.hidden = true;
+    else this.#timer = setTimeout(() => this.#explain(state), PATIENCE_MS);
+  }
+
+  /** Say why nothing works at all. */
+  fail(text) {
+    clearTimeout(this.#timer);
+    setText(this.#status, NAMES.offline);
+    this.#status.dataset.state = 'offline';
+    setText(this.#text, text);
+    this.#explanation.hidden = false;
+    this.#tryNow.hidden = false;
+  }
+
+  #explain(state) {
+    const left = Math.ceil(((this.#retryAt() ?? 0) - Date.now()) / 1000);
+    const next = left > 1 ? `Trying again in ${left} seconds.` : 'Trying to connect.';
+    const why = state === 'offline'
+      ? `No connection. What you write is kept and sent later. ${next}`
+      : 'Connecting. What you write is kept and sent as soon as there is a connection.';
+    setText(this.#text, why);
+    this.#explanation.hidden = false;
+    this.#tryNow.hidden = left <= 1;
+    this.#timer = setTimeout(() => this.#explain(state), 1_000);
+  }
+}
