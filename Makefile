@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test check format lint types imports template bench build deploy lock clean FORCE
+.PHONY: help run test soak check format lint types imports template bench build deploy lock clean FORCE
 
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -39,6 +39,9 @@ test: .venv/.dev ## Run every test
 		echo "(or set CHROMIUM to the path of yours)" >&2; exit 1; \
 	fi; \
 	CHROMIUM="$$browser" exec $(python) -m pytest $(ARGS)
+
+soak: ## Run every test at the full counts of the fault table (SOAK=1)
+	@SOAK=1 $(MAKE) --no-print-directory test ARGS="--timeout=7200 $(ARGS)"
 
 check: lint types imports template test ## Run every check: format, lint, types, imports, template, tests
 

@@ -34,9 +34,11 @@ def answer(app: AuthorizerApp, event: events.Event) -> dict[str, Any]:
     except Exception as error:
         # Whatever a stranger sends, the door stays shut rather than broken.
         log_failure(app.logger, "refused", error)
+        app.metrics.add_metric("Refused", "Count", 1)
         return policy.deny(method_arn)
     else:
         app.logger.info("admitted", extra={"kind": principal.kind})
+        app.metrics.add_metric("Admitted", "Count", 1)
         return policy.allow(principal, method_arn)
     finally:
         app.metrics.flush_metrics()

@@ -33,6 +33,8 @@ def answer(app: ConnectionApp, event: events.Event) -> dict[str, Any]:
         log_failure(app.logger, "not connected", error)
         return {"statusCode": 503}
     app.logger.info("connected", extra={"connection_id": events.connection_id(event)})
+    app.metrics.add_metric("Connected", "Count", 1)
+    app.metrics.flush_metrics()
     subprotocol = events.handshake(event).answered_subprotocol
     headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
     return {"statusCode": 200, "headers": headers}

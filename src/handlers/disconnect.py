@@ -33,6 +33,8 @@ def answer(app: ConnectionApp, event: events.Event) -> dict[str, Any]:
         # Harmless: the next frame sent there finds the connection gone, and the row expires.
         log_failure(app.logger, "row left active", error)
     app.logger.info("disconnected", extra={"connection_id": connection_id, "code": code})
+    app.metrics.add_metric("Disconnected", "Count", 1)
+    app.metrics.flush_metrics()
     return {"statusCode": 200}
 
 

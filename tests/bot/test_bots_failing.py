@@ -71,7 +71,11 @@ def test_what_cannot_be_kept_is_the_bots_failure(
     worker = Worker(store, clock, bot=Scripted(lambda snapshot, message: answer))
     refused = worker.handle("message", messageId="m1", text="hi")
     (frame,) = refused.to_caller
-    assert (frame["code"], frame["retryable"], frame["messageId"]) == ("internal_error", False, "m1")
+    assert (frame["code"], frame["retryable"], frame["messageId"]) == (
+        "internal_error",
+        False,
+        "m1",
+    )
     assert isinstance(refused.fault, BotFailed)
     assert worker.seqs() == []
 

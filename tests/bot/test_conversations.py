@@ -118,7 +118,9 @@ def test_a_conversation_whose_turns_have_all_expired_shows_none(
 
 
 @pytest.mark.parametrize("after", [0, 1, 999, 1_500, 2_449, 2_450, 2_499])
-def test_a_long_gap_comes_in_answers_of_a_thousand(store: Store, clock: FakeClock, after: int) -> None:
+def test_a_long_gap_comes_in_answers_of_a_thousand(
+    store: Store, clock: FakeClock, after: int
+) -> None:
     for seq in range(1, 2_501):
         store.append(MAIN, a_turn(seq))
     worker = Worker(store, clock)
@@ -149,7 +151,11 @@ def test_history_pages_back_to_the_first_turn(worker: Worker) -> None:
         if not page["more"]:
             break
         before = pages[-1][0]
-    assert pages == [list(range(38, 48)), *[list(range(n, n + 10)) for n in (28, 18, 8)], [*range(1, 8)]]
+    assert pages == [
+        list(range(38, 48)),
+        *[list(range(n, n + 10)) for n in (28, 18, 8)],
+        [*range(1, 8)],
+    ]
 
 
 def test_history_says_whether_anything_is_older(worker: Worker) -> None:
@@ -192,7 +198,12 @@ def test_a_rename_is_told_to_all_and_stays(worker: Worker, store: Store, clock: 
     assert worker.one("resume")["title"] == "m0"
     answer = worker.handle("rename", title="Ünïcode 🎉")
     (frame,) = answer.to_user
-    assert (frame["title"], frame["turns"], frame["reset"], frame["head"]) == ("Ünïcode 🎉", [], False, 2)
+    assert (frame["title"], frame["turns"], frame["reset"], frame["head"]) == (
+        "Ünïcode 🎉",
+        [],
+        False,
+        2,
+    )
     clock.advance(minutes=2)
     worker.say("later")
     assert Worker(store, clock).one("resume")["title"] == "Ünïcode 🎉"
@@ -234,7 +245,8 @@ def test_what_a_user_does_right_after_the_first_turn_is_not_undone(
 ) -> None:
     """The turn is on the screen before the function has noted it: a client reads, or renames."""
     first = worker.handle("message", messageId="m1", text="hello")
-    Worker(store, clock).ask(action, **{"rename": {"title": "Mine"}, "read": {"seq": 1}}[action])
+    fields: dict[str, dict[str, Any]] = {"rename": {"title": "Mine"}, "read": {"seq": 1}}
+    Worker(store, clock).ask(action, **fields[action])
     assert first.afterwards
     first.afterwards()
     snapshot = worker.one("resume")
@@ -353,15 +365,13 @@ def test_the_list_is_refreshed_at_most_once_a_minute(
     assert kept.updated_at.second == 0
 
 
-def test_a_turn_taken_while_a_device_resumes_is_not_skipped(
-    store: Store, clock: FakeClock
-) -> None:
+def test_a_turn_taken_while_a_device_resumes_is_not_skipped(store: Store, clock: FakeClock) -> None:
     """Between its two reads the log grows: the answer must agree with itself."""
     writing, racing = Worker(store, clock), Before(store)
     for number in range(120):
         writing.say(f"m{number}")
     racing.next("following", lambda: writing.say("meanwhile"))
-    frames = Worker(racing, clock).ask("resume", after=5)  # type: ignore[arg-type]
+    frames = Worker(racing, clock).ask("resume", after=5)
     last = frames[-1]
     assert shown(frames) == list(range(6, 6 + len(shown(frames))))
     assert last["more"] or last["head"] == shown(frames)[-1]

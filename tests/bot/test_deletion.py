@@ -1,6 +1,8 @@
 """Deleting while functions die, and while others still believe in what was deleted (ADR 3)."""
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -146,7 +148,7 @@ def test_whoever_comes_next_finishes_what_a_dead_function_left(
     clock.advance(hours=age == "old")
     dying = Dying(store, at_write, applied=applied)
     try:
-        Worker(dying, clock).ask("delete")  # type: ignore[arg-type]
+        Worker(dying, clock).ask("delete")
     except Killed:
         assert dying.died
     if not (at_write == 1 and not applied):
@@ -168,19 +170,17 @@ def test_a_second_death_is_survived_too(store: Store, clock: FakeClock, at_write
     worker = Worker(store, clock)
     chat(worker, 6)
     with pytest.raises(Killed):
-        Worker(Dying(store, 3, applied=True), clock).ask("delete")  # type: ignore[arg-type]
+        Worker(Dying(store, 3, applied=True), clock).ask("delete")
     clock.advance(minutes=10)
-    try:
-        Worker(Dying(store, at_write, applied=True), clock).say("next")  # type: ignore[arg-type]
-    except Killed:
-        pass
+    with suppress(Killed):
+        Worker(Dying(store, at_write, applied=True), clock).say("next")
     assert worker.say("next")["turn"]["seq"] == 1
     assert worker.seqs() == [1]
 
 
 def test_a_late_writer_loses_against_the_seal(store: Store, clock: FakeClock) -> None:
     deleting, racing = Worker(store, clock), Before(store)
-    writing = Worker(racing, clock)  # type: ignore[arg-type]
+    writing = Worker(racing, clock)
     chat(writing, 3)
     racing.next("append", lambda: deleting.handle("delete"))
     frame = writing.say("late", after=3)
@@ -192,7 +192,7 @@ def test_a_seal_that_loses_its_race_goes_behind_the_winner(store: Store, clock: 
     writing, racing = Worker(store, clock), Before(store)
     chat(writing, 3)
     racing.next("append", lambda: writing.say("won"), lambda: writing.say("again"))
-    Worker(racing, clock).ask("delete")  # type: ignore[arg-type]
+    Worker(racing, clock).ask("delete")
     assert_gone(writing)
     assert writing.say("next")["turn"]["seq"] == 1
 
@@ -207,7 +207,7 @@ def test_a_deletion_that_takes_long_goes_on_in_steps(
     clock.advance(hours=1)
     slow = Before(store)
     slow.next("following", *[lambda: clock.advance(seconds=1)] * 1000)
-    deleting = Worker(slow, clock)  # type: ignore[arg-type]
+    deleting = Worker(slow, clock)
     deleting.ask("delete")
     assert_gone(worker)
     assert len(items(store)) == 41
@@ -218,7 +218,9 @@ def test_a_deletion_that_takes_long_goes_on_in_steps(
 
 @pytest.mark.parametrize("known", range(1, 8))
 @pytest.mark.parametrize("rounds", [1, 2])
-@pytest.mark.parametrize("idle", [0, 60, 4 * 60, 5 * 60 - 1, 5 * 60, 6 * 60, 7 * 60, 8 * 60, 86_400])
+@pytest.mark.parametrize(
+    "idle", [0, 60, 4 * 60, 5 * 60 - 1, 5 * 60, 6 * 60, 7 * 60, 8 * 60, 86_400]
+)
 def test_a_worker_with_an_old_tail_never_writes_into_what_was_deleted(
     store: Store, clock: FakeClock, known: int, rounds: int, idle: int
 ) -> None:
@@ -267,8 +269,8 @@ def test_slow_functions_do_not_outlast_the_places_kept(store: Store, clock: Fake
     """
     delay = timedelta(0)
     hearing_late, racing = Before(store), Before(store)
-    stale = Worker(hearing_late, lambda: clock() + delay)  # type: ignore[arg-type]
-    slow, third = Worker(racing, clock), Worker(store, clock)  # type: ignore[arg-type]
+    stale = Worker(hearing_late, lambda: clock() + delay)
+    slow, third = Worker(racing, clock), Worker(store, clock)
 
     def write_m2() -> None:
         nonlocal delay
@@ -309,7 +311,7 @@ def test_a_conversation_half_deleted_takes_no_turn_for_a_stale_worker(
     chat(other, 5, "n")
     clock.advance(minutes=4)
     with pytest.raises(Killed):
-        Worker(Dying(store, 3, applied=True), clock).ask("delete")  # type: ignore[arg-type]
+        Worker(Dying(store, 3, applied=True), clock).ask("delete")
     frame = stale.say("next", after=6)  # it knows of one turn: so it looks again, and sees the seal
     assert frame["turn"]["seq"] == 1
     assert other.turns() == Worker(store, clock).turns() == [frame["turn"]]
@@ -322,7 +324,7 @@ def test_a_resend_into_a_half_deleted_conversation_takes_no_hidden_turn(
     stale.say("m1")
     chat(other, 5, "n")
     with pytest.raises(Killed):
-        Worker(Dying(store, 3, applied=True), clock).ask("delete")  # type: ignore[arg-type]
+        Worker(Dying(store, 3, applied=True), clock).ask("delete")
     frame = stale.say("m1", after=0)  # its tail knows the id, and looks where the turn was
     assert frame["turn"]["seq"] == 1
     assert other.turns() == Worker(store, clock).turns() == [frame["turn"]]
@@ -330,7 +332,7 @@ def test_a_resend_into_a_half_deleted_conversation_takes_no_hidden_turn(
 
 @pytest.mark.parametrize("place", [{}, {"after": 0}])
 def test_a_resend_is_not_answered_with_what_was_deleted(
-    store: Store, clock: FakeClock, place: dict[str, int]
+    store: Store, clock: FakeClock, place: dict[str, Any]
 ) -> None:
     """The log is sealed and not cleared yet: for everyone else the conversation is gone."""
     stale = Worker(store, clock)
@@ -372,7 +374,7 @@ def test_tombstones_cost_few_reads(store: Store, clock: FakeClock) -> None:
     worker.ask("delete")
     worker.say("new")
     counting = Counting(store)
-    looking = Worker(counting, clock)  # type: ignore[arg-type]
+    looking = Worker(counting, clock)
     for action, fields in (("read", {"seq": 1}), ("rename", {"title": "x"}), ("conversations", {})):
         counting.calls.clear()
         looking.ask(action, **fields)

@@ -62,9 +62,7 @@ class Conversation(RuleBasedStateMachine):
 
     def new_worker(self, store: Any = None) -> Worker:
         """A function without memory."""
-        return Worker(
-            store or self.store, self.clock, retention=RETENTION, new_id=self.ids
-        )
+        return Worker(store or self.store, self.clock, retention=RETENTION, new_id=self.ids)
 
     def live(self) -> list[Made]:
         """What is to be seen."""

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from bot import limits
 from bot.memory import TailCache
@@ -16,7 +17,7 @@ def key(number: int) -> ConversationKey:
     return ConversationKey(ANA, f"c{number}")
 
 
-def a_tail(turns: int = 1, **fields: object) -> Tail:
+def a_tail(turns: int = 1, **fields: Any) -> Tail:
     """A tail as a conversation of so many turns leaves it."""
     tail = Tail(START)
     for seq in range(1, turns + 1):

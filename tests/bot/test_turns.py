@@ -64,13 +64,13 @@ def test_a_cold_worker_goes_on_where_another_stopped(store: Store, clock: FakeCl
 
 def test_a_warm_turn_is_one_write_and_nothing_else(store: Store, clock: FakeClock) -> None:
     counting = Counting(store)
-    worker = Worker(counting, clock)  # type: ignore[arg-type]
+    worker = Worker(counting, clock)
     worker.say("m1", after=0)
     for number in range(2, 300):
         counting.calls.clear()
         worker.say(f"m{number}", after=number - 1)
         assert counting.calls == {"append": 1}
-    cold = Worker(counting, clock)  # type: ignore[arg-type]
+    cold = Worker(counting, clock)
     counting.calls.clear()
     cold.say("m300", after=299)
     assert counting.calls == {"newest": 1, "append": 1}
@@ -84,7 +84,7 @@ def test_a_resend_gets_the_same_turn_and_writes_nothing(
     worker = Worker(store, clock)
     made = [worker.say(f"m{number}") for number in range(1, 6)]
     counting = Counting(store)
-    again = worker if warm else Worker(counting, clock)  # type: ignore[arg-type]
+    again = worker if warm else Worker(counting, clock)
     assert again.say("m4", **place) == made[3]
     assert counting.calls["append"] == 0
     assert worker.seqs() == [1, 2, 3, 4, 5]
@@ -195,7 +195,7 @@ def test_a_message_that_loses_races_is_taken_in_the_end(
     store: Store, clock: FakeClock, losses: int
 ) -> None:
     other, racing = Worker(store, clock), Before(store)
-    worker = Worker(racing, clock)  # type: ignore[arg-type]
+    worker = Worker(racing, clock)
     worker.say("m0")
     racing.next("append", *[lambda n=n: other.say(f"other{n}") for n in range(losses)])
     answer = worker.handle("message", messageId="mine", text="mine", after=1)
@@ -211,7 +211,7 @@ def test_a_duplicate_that_wins_the_race_is_what_both_get(
     store: Store, clock: FakeClock, losses: int
 ) -> None:
     other, racing = Worker(store, clock), Before(store)
-    worker = Worker(racing, clock)  # type: ignore[arg-type]
+    worker = Worker(racing, clock)
     won: list[Frame] = []
     racing.next(
         "append",
@@ -224,7 +224,7 @@ def test_a_duplicate_that_wins_the_race_is_what_both_get(
 
 def test_who_loses_every_race_is_told_to_come_again(store: Store, clock: FakeClock) -> None:
     other, racing = Worker(store, clock), Before(store)
-    worker = Worker(racing, clock)  # type: ignore[arg-type]
+    worker = Worker(racing, clock)
     racing.next("append", *[lambda n=n: other.say(f"other{n}") for n in range(100)])
     error = worker.say("mine")
     assert (error["code"], error["retryable"], error["messageId"]) == ("busy", True, "mine")
@@ -257,7 +257,7 @@ def test_messages_at_once_make_one_gapless_order(
 @pytest.mark.parametrize("copies", [2, 10])
 @pytest.mark.parametrize("place", [{}, {"after": 1}])
 def test_copies_of_one_message_at_once_make_one_turn(
-    store: Store, clock: FakeClock, copies: int, place: dict[str, int]
+    store: Store, clock: FakeClock, copies: int, place: dict[str, Any]
 ) -> None:
     together = Barrier(copies)
     workers = [Worker(store, clock) for _ in range(copies)]
@@ -273,9 +273,7 @@ def test_copies_of_one_message_at_once_make_one_turn(
     assert workers[0].seqs() == [1, 2]
 
 
-def test_a_write_whose_answer_was_lost_is_told_by_its_owner(
-    store: Store, clock: FakeClock
-) -> None:
+def test_a_write_whose_answer_was_lost_is_told_by_its_owner(store: Store, clock: FakeClock) -> None:
     class Ambiguous(Store):
         """Applies the put, then says that its place was taken: by itself."""
 

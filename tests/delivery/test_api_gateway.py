@@ -118,5 +118,5 @@ def test_all_that_botocore_may_say_of_a_refusal_is_its_code(
     sender: ApiGatewaySender, endpoint: ConnectionsEndpoint
 ) -> None:
     endpoint.answers = [FORBIDDEN]
-    with pytest.raises(SendFailed, match="^ForbiddenException$"):
+    with pytest.raises(SendFailed, match=r"^ForbiddenException$"):
         sender.send("c1=", b"secret")

@@ -1,4 +1,4 @@
-"""Tables on the embedded engine, a client whose requests can be made to fail, users of their own."""
+"""Tables on the embedded engine, and a client whose requests can be made to fail."""
 
 from collections.abc import Callable, Iterator
 from uuid import uuid4
@@ -21,9 +21,7 @@ def _client_and_hook() -> tuple[object, Hook]:
 
 
 @pytest.fixture
-def hook(
-    _client_and_hook: tuple[object, Hook], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Hook]:
+def hook(_client_and_hook: tuple[object, Hook], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
     """What stands between the functions and the engine. botocore's waits between retries pass at
     once."""
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)

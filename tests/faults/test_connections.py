@@ -1,4 +1,4 @@
-"""Rows 13, 14, 16, 17, 20, 21 and 26: late, lost and doubled disconnects; frames that do not arrive."""
+"""Rows 13, 14, 17, 20, 21 and 26: late, lost and doubled disconnects; frames that get lost."""
 
 from itertools import permutations
 from random import Random
@@ -24,9 +24,7 @@ def said(number: int, after: int = 0) -> dict[str, Any]:
 
 def live(backend: Backend) -> set[tuple[str, str]]:
     """Whose rows are active."""
-    return {
-        (ANA, each.connection_id) for each in backend.connections.live(ANA, backend.clock())
-    }
+    return {(ANA, each.connection_id) for each in backend.connections.live(ANA, backend.clock())}
 
 
 @pytest.mark.parametrize("seed", range(times(20, 700)))

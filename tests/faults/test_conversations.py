@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from random import Random
 from threading import Barrier
 from typing import Any
@@ -58,10 +59,14 @@ def test_one_message_from_two_devices_at_once_is_one_turn(
     backend: Backend, new_user: NewUser, copies: int
 ) -> None:
     backend.functions = [backend.new_function() for _ in range(copies)]
+
+    def send(user: str, number: int) -> None:
+        backend.send(user, f"c{number % 2}=", said("m1", 1), number)
+
     for _ in range(times(2, 150)):
         user = new_user()
         backend.ask(user, "before=", said("m0"))
-        together(copies, lambda n, user=user: backend.send(user, f"c{n % 2}=", said("m1", 1), n))
+        together(copies, partial(send, user))
         got = backend.got("c0=") + backend.got("c1=")
         assert len(got) == copies
         assert all(frame == got[0] for frame in got)
@@ -93,9 +98,7 @@ def test_a_message_sent_again_long_after_gets_its_turn(
 
 
 @pytest.mark.parametrize("writers", [2, 8, times(16, 50)])
-def test_writers_at_once_make_one_gapless_order(
-    backend: Backend, user: str, writers: int
-) -> None:
+def test_writers_at_once_make_one_gapless_order(backend: Backend, user: str, writers: int) -> None:
     history = History()
     backend.functions = [backend.new_function() for _ in range(writers)]
     for number in range(writers):
@@ -156,7 +159,7 @@ def test_a_long_history_comes_whole_whichever_way_it_is_asked_for(
             break
         place = {"after": frames[-1]["next"]}
     assert [turn["seq"] for turn in device.shown] == list(range(1, length + 1))
-    before, seen = length + 1, []
+    before, seen = length + 1, list[int]()
     while True:
         (page,) = backend.ask(user, "c=", {"action": "history", "before": before, "limit": 100})
         seen = [turn["seq"] for turn in page["turns"]] + seen
@@ -171,7 +174,7 @@ def test_pages_of_a_megabyte_cut_nothing_silently(backend: Backend, user: str) -
     chance = Random(3)
     state = {"a": "".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=32_000))}
     filled(backend, user, 70, state=state)
-    before, seen = 71, []
+    before, seen = 71, list[int]()
     while True:
         (page,) = backend.ask(user, "c=", {"action": "history", "before": before, "limit": 100})
         seen = [turn["seq"] for turn in page["turns"]] + seen

@@ -2,15 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count
 from threading import Barrier
 from typing import Any
 
 import pytest
 
-from bot.models import Connection, ConversationKey, Turn
+from bot.models import Connection, ConversationKey, Message, Reply, Snapshot, Turn
 from bot.turns import Turns
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support.backend import Backend
+from tests.support.bots import Parrot
 from tests.support.history import History, table, violations
 from tests.support.turns import ANA, BEN
 
@@ -62,11 +64,17 @@ class Forgetful(MemoryConversationStore):
         return None if turn.seq == 3 else super().append(key, turn)
 
 
-class FromZero(MemoryConversationStore):
-    """Replays all, whatever the client has."""
+class Meeting(Parrot):
+    """Answers nobody until all writers have asked: they all saw the same snapshot."""
 
-    def following(self, key: ConversationKey, after: int, limit: int) -> Any:
-        return super().following(key, 0, limit)
+    def __init__(self) -> None:
+        self._barrier = Barrier(WRITERS)
+        self._asked = count()
+
+    def reply(self, snapshot: Snapshot, message: Message) -> Reply:
+        if next(self._asked) < WRITERS:
+            self._barrier.wait(30)
+        return super().reply(snapshot, message)
 
 
 def said(name: str, after: int = 0) -> dict[str, Any]:
@@ -77,22 +85,17 @@ def said(name: str, after: int = 0) -> dict[str, Any]:
 def run(backend: Backend) -> set[str]:
     """A short run in which everything happens that a mutant gets wrong; the letters that fail."""
     history = History()
+    backend.bot = Meeting()
     backend.functions = [backend.new_function() for _ in range(WRITERS)]
     for name in ("old=", "new="):
         backend.connect(ANA, name)
     backend.connect(BEN, "ben=")
     backend.disconnect(ANA, "old=")
     history.open = {(ANA, "new="), (BEN, "ben=")}
-    together = Barrier(WRITERS)
-
-    def send(number: int) -> None:
-        together.wait()
-        backend.send(ANA, "new=", said(f"m{number}"), number)
-
     for number in range(WRITERS):
         history.send(ANA, said(f"m{number}"))
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(send, range(WRITERS)))
+        list(pool.map(lambda n: backend.send(ANA, "new=", said(f"m{n}"), n), range(WRITERS)))
     history.got(ANA, backend.got("new="))
     for number in range(4):  # sent again, to other functions
         history.got(ANA, backend.ask(ANA, "new=", said(f"m{number}"), number + 3))

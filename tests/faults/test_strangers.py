@@ -161,9 +161,11 @@ def test_an_index_that_lags_names_no_one_rather_than_another(
         with_context = backend.ask(user, name, text)
         without = backend.ask(None, name, {"action": "resume"})
         if name in seen:
-            assert without[0]["turns"] == [
-                turn["turn"] for turn in [*with_context] if turn["type"] == "turn"
-            ] or without[0]["head"] == number // 2 + 1
+            assert (
+                without[0]["turns"]
+                == [turn["turn"] for turn in [*with_context] if turn["type"] == "turn"]
+                or without[0]["head"] == number // 2 + 1
+            )
         else:
             assert without[0]["retryable"] is True
         assert (ben if user == ana else ana) not in json.dumps(without)

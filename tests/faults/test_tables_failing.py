@@ -1,4 +1,4 @@
-"""Rows 28 and 30: a write that is applied though its reply is lost; throttling, errors, time-outs."""
+"""Rows 28 and 30: writes applied though their reply is lost; throttling, errors, time-outs."""
 
 from collections.abc import Callable
 from random import Random

@@ -61,7 +61,12 @@ def test_guests_are_let_in_as_the_setting_says() -> None:
 
 
 def test_origins_are_a_list() -> None:
-    table: dict[str, list[str]] = {"": [], " ": [], "https://a": ["https://a"], " a , b,,": ["a", "b"]}
+    table: dict[str, list[str]] = {
+        "": [],
+        " ": [],
+        "https://a": ["https://a"],
+        " a , b,,": ["a", "b"],
+    }
     for text, origins in table.items():
         settings = AuthorizerSettings.from_environment(
             {"GUEST_ACCESS": "auto", "ALLOWED_ORIGINS": text}
@@ -148,5 +153,7 @@ def test_connecting_loads_no_conversation(function: str) -> None:
 
 @pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect", "message"])
 def test_importing_a_handler_does_nothing_outside_of_lambda(function: str) -> None:
-    code = f"import os\nos.environ.pop('AWS_LAMBDA_INITIALIZATION_TYPE')\nimport handlers.{function}"
+    code = (
+        f"import os\nos.environ.pop('AWS_LAMBDA_INITIALIZATION_TYPE')\nimport handlers.{function}"
+    )
     assert loaded_by(code).isdisjoint(AWS_SDK)

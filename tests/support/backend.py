@@ -48,9 +48,7 @@ class Backend:
     def connect(self, user: str, connection: str, **request: Any) -> dict[str, Any]:
         """A handshake's `$connect`."""
         self.devices.setdefault(connection, Device())
-        return connect.answer(
-            self.connection_app, events.connect(connection, user, **request)
-        )
+        return connect.answer(self.connection_app, events.connect(connection, user, **request))
 
     def disconnect(self, user: str | None, connection: str) -> dict[str, Any]:
         """A `$disconnect`, whenever it comes."""

@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from tests.support.template import create_tables
 
-CREDENTIALS = {
+CREDENTIALS: dict[str, Any] = {
     "region_name": "us-east-1",
     "aws_access_key_id": "test",
     "aws_secret_access_key": "test",

@@ -49,7 +49,9 @@ def authorizer(
     return {
         "type": "REQUEST",
         "methodArn": ARN,
-        **_request({"Host": "example.test", "Upgrade": "websocket", **(headers or {})}, query or {}),
+        **_request(
+            {"Host": "example.test", "Upgrade": "websocket", **(headers or {})}, query or {}
+        ),
         "stageVariables": {},
         "requestContext": _context("$connect", "CONNECT", "c1=", None),
     }
@@ -83,6 +85,9 @@ def message(
 def disconnect(connection: str = "c1=", user: str | None = None) -> dict[str, Any]:
     """What `$disconnect` is given."""
     about = _context("$disconnect", "DISCONNECT", connection, user)
-    about |= {"disconnectStatusCode": 1005, "disconnectReason": "Client-side close frame status not set"}
+    about |= {
+        "disconnectStatusCode": 1005,
+        "disconnectReason": "Client-side close frame status not set",
+    }
     headers = {"Host": "example.test", "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
     return {**_request(headers, None), "requestContext": about, "isBase64Encoded": False}

@@ -8,6 +8,7 @@ H every message ends in a turn or an error.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from bot.answers import Frame
@@ -93,7 +94,7 @@ def _gaps(tables: Mapping[str, list[Turn]]) -> Iterable[str]:
     for turns in tables.values():
         if [turn.seq for turn in turns] != list(range(1, len(turns) + 1)):
             yield f"C: the log is {[turn.seq for turn in turns]}"
-        for before, turn in zip(turns, turns[1:], strict=False):
+        for before, turn in pairwise(turns):
             # Parrot counts in its state: a turn made from another snapshot than its neighbour's.
             if turn.state.get("count", 0) != before.state.get("count", 0) + 1:
                 yield f"C: turn {turn.seq} was not made from turn {before.seq}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
@@ -43,13 +44,13 @@ class Hook:
 
 def lose_the_reply(request: AWSRequest, operation: str) -> None:
     """Apply the request, and lose the answer."""
-    URLLib3Session().send(request)  # type: ignore[arg-type]
-    raise ConnectionClosedError(endpoint_url=request.url)
+    URLLib3Session().send(request)
+    raise ConnectionClosedError(endpoint_url=str(request.url))
 
 
 def never_arrive(request: AWSRequest, operation: str) -> None:
     """Lose the request."""
-    raise ReadTimeoutError(endpoint_url=request.url)
+    raise ReadTimeoutError(endpoint_url=str(request.url))
 
 
 def refuse(code: str, status: int) -> Fault:
@@ -57,8 +58,7 @@ def refuse(code: str, status: int) -> Fault:
 
     def refusing(request: AWSRequest, operation: str) -> AWSResponse:
         body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"})
-        response = AWSResponse(request.url, status, {}, _Raw(body.encode()))
-        return response
+        return AWSResponse(str(request.url), status, HTTPHeaders(), _Raw(body.encode()))
 
     return refusing
 

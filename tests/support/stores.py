@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bot.ports import ConversationStore
@@ -120,6 +121,6 @@ class Dying(Wrapped):
 
         def each(key: Any, turns: Any, *rest: Any) -> None:
             for turn in turns:
-                self.around(name, lambda turn=turn: method(key, [turn], *rest))
+                self.around(name, partial(method, key, [turn], *rest))
 
         return each

@@ -1,0 +1,148 @@
+"""Errors of DynamoDB and of the way there, as the conversation sees them."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from bot.errors import StoreUnavailable
+from store.connections import DynamoConnectionStore
+from store.conversations import DynamoConversationStore
+from store.items import turn_item
+from store.table import CONDITION_FAILED, ConditionFailed, Table
+from tests.support.clock import START
+from tests.support.turns import ANA, FAR, MAIN, a_turn
+
+SECRET = "what the user wrote"
+
+
+def refusal(code: str, item: Any = None) -> ClientError:
+    """DynamoDB's own error."""
+    answer: Any = {"Error": {"Code": code, "Message": SECRET}, "ResponseMetadata": {}}
+    if item:
+        answer["Item"] = item
+    return ClientError(answer, "PutItem")
+
+
+FAILURES = [
+    refusal("ProvisionedThroughputExceededException"),
+    refusal("InternalServerError"),
+    refusal("ResourceNotFoundException"),
+    refusal("AccessDeniedException"),
+    refusal("ValidationException"),
+    ConnectionClosedError(endpoint_url="x"),
+    EndpointConnectionError(endpoint_url="x"),
+    ReadTimeoutError(endpoint_url="x"),
+    NoCredentialsError(),
+]
+
+
+class Failing:
+    """A client whose every operation raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def operation(**request: Any) -> Any:
+            raise self._error
+
+        return operation
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda error: str(error)[:50])
+def test_whatever_keeps_a_table_from_answering_is_one_error(error: Exception) -> None:
+    table = Table(Failing(error), "t")
+    store, connections = DynamoConversationStore(table), DynamoConnectionStore(table)
+    calls: list[Any] = [
+        lambda: store.newest(MAIN, 1),
+        lambda: store.preceding(MAIN, 2, 1),
+        lambda: store.following(MAIN, 0, 1),
+        lambda: store.turn(MAIN, 1),
+        lambda: store.append(MAIN, a_turn(1)),
+        lambda: store.rate(MAIN, a_turn(1), None),
+        lambda: store.erase(MAIN, [a_turn(1), a_turn(2)]),
+        lambda: store.bury(MAIN, [a_turn(1)], START, FAR),
+        lambda: store.conversation(MAIN),
+        lambda: store.conversations(ANA, None, 20),
+        lambda: store.forget_conversation(MAIN, "e1"),
+        lambda: connections.live(ANA, START),
+        lambda: connections.deactivate(ANA, "c=", START),
+        lambda: connections.user_of("c="),
+    ]
+    for call in calls:
+        with pytest.raises(StoreUnavailable) as raised:
+            call()
+        assert SECRET not in str(raised.value)
+        assert raised.value.retryable is True
+
+
+def test_a_failed_condition_brings_what_stands_there() -> None:
+    item = {"userId": {"S": ANA}}
+    with pytest.raises(ConditionFailed) as failed:
+        Table(Failing(refusal(CONDITION_FAILED, item)), "t").put({})
+    assert failed.value.item == item
+    with pytest.raises(ConditionFailed) as unsaid:
+        Table(Failing(refusal(CONDITION_FAILED)), "t").put({})
+    assert unsaid.value.item is None
+
+
+class Silent:
+    """An engine that does not know ReturnValuesOnConditionCheckFailure."""
+
+    def __init__(self, item: dict[str, Any] | None) -> None:
+        self._found = {"Item": item} if item else {}
+
+    def put_item(self, **request: Any) -> Any:
+        """Lose, and do not say to whom."""
+        raise refusal(CONDITION_FAILED)
+
+    def get_item(self, **request: Any) -> Any:
+        """What is there."""
+        assert request["ConsistentRead"] is True
+        return self._found
+
+
+def test_a_winner_that_is_not_told_is_looked_up() -> None:
+    store = DynamoConversationStore(Table(Silent(turn_item(MAIN, a_turn(1))), "t"))
+    assert store.append(MAIN, a_turn(1, owner="late")) == a_turn(1)
+
+
+def test_a_lost_race_is_never_taken_for_won_though_the_winner_is_gone_when_looked_up() -> None:
+    with pytest.raises(StoreUnavailable):
+        DynamoConversationStore(Table(Silent(None), "t")).append(MAIN, a_turn(1))
+
+
+def test_every_read_but_the_indexs_is_strongly_consistent() -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Noting:
+        def query(self, **request: Any) -> Any:
+            asked.append(request)
+            return {"Items": []}
+
+        def get_item(self, **request: Any) -> Any:
+            asked.append(request)
+            return {}
+
+    table = Table(Noting(), "t")
+    store, connections = DynamoConversationStore(table), DynamoConnectionStore(table)
+    store.newest(MAIN, 1)
+    store.turn(MAIN, 1)
+    store.conversation(MAIN)
+    store.conversations(ANA, None, 1)
+    connections.live(ANA, START)
+    assert [request["ConsistentRead"] for request in asked] == [True] * 5
+    connections.user_of("c=")
+    assert asked[-1]["IndexName"] == "connectionId-index"
+
+
+def test_a_client_that_is_broken_is_not_a_table_that_is_down() -> None:
+    with pytest.raises(ZeroDivisionError):
+        Table(Failing(ZeroDivisionError()), "t").get({})
