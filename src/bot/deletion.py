@@ -105,7 +105,8 @@ class Deletion:
 
 
 def _belongs(turn: Turn, seal: Turn) -> bool:
-    return turn.epoch == seal.epoch and turn.seq < seal.seq and not is_tombstone(turn)
+    # Of earlier epochs there may be turns that have expired and are still there.
+    return turn.epoch <= seal.epoch and turn.seq < seal.seq and not is_tombstone(turn)
 
 
 def _is_young(turn: Turn, now: datetime) -> bool:

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from bot import limits
 from bot.models import ConversationKey, Status, Turn
-from bot.ports import ConversationStore, Page
+from bot.ports import Page, TurnLog
 from bot.tail import Tail, expired, is_tombstone, read_tail
 
 
 class Log:
     """What is live of a log, whatever else the table still holds."""
 
-    def __init__(self, store: ConversationStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: TurnLog, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
 

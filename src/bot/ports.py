@@ -44,8 +44,8 @@ class Page:
     exhausted: bool
 
 
-class ConversationStore(Protocol):
-    """The log of every conversation, and what a list of conversations shows."""
+class TurnLog(Protocol):
+    """The turns of every conversation."""
 
     def newest(self, key: ConversationKey, limit: int) -> Page:
         """Read the newest turns, in descending `seq`: one request."""
@@ -85,6 +85,10 @@ class ConversationStore(Protocol):
         """Make tombstones of turns, each only while it is still of its epoch."""
         ...
 
+
+class ConversationList(Protocol):
+    """What a list of conversations shows of each; never needed to know the truth of a turn."""
+
     def conversation(self, key: ConversationKey) -> Conversation | None:
         """Read what a list of conversations shows of one."""
         ...
@@ -120,6 +124,10 @@ class ConversationStore(Protocol):
     def forget_conversation(self, key: ConversationKey, epoch: str) -> None:
         """Remove it from the list, if it is still of that epoch."""
         ...
+
+
+class ConversationStore(TurnLog, ConversationList, Protocol):
+    """All that is kept of conversations."""
 
 
 class ConnectionStore(Protocol):

@@ -46,9 +46,14 @@ class Tail:
     buried: str = ""
 
     def snapshot(self, now: datetime, suffix: str) -> Snapshot:
-        """What the bot sees; a new epoch with `suffix` where nothing is left of an earlier one."""
-        epoch = self.epoch or new_epoch(now, self.buried, suffix)
-        return Snapshot(epoch, self.head, self.turns)
+        """What the bot sees; a new epoch with `suffix` where nothing lives of an earlier one.
+
+        Numbering goes on from expired turns, but not their epoch: DynamoDB removes them in any
+        order, so that a `seq` may be given again.
+        """
+        if self.turns:
+            return Snapshot(self.epoch, self.head, self.turns)
+        return Snapshot(new_epoch(now, max(self.buried, self.epoch), suffix), self.head, ())
 
     def usable(self, now: datetime) -> bool:
         """Whether it may still be appended to."""

@@ -14,7 +14,7 @@ from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Author, ConversationKey, Message, Status, Turn
 from bot.pace import Pace
-from bot.ports import Bot, ConversationStore
+from bot.ports import Bot, TurnLog
 from bot.tail import Tail
 
 MAX_ATTEMPTS = 100
@@ -62,7 +62,7 @@ class Request:
 class Turns:
     """Takes messages into conversations."""
 
-    store: ConversationStore
+    store: TurnLog
     bot: Bot
     log: Log
     deletion: Deletion

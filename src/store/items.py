@@ -13,6 +13,9 @@ from store.attributes import WRITE_UNIT_BYTES, Item, item_size, number, string
 from store.keys import conversation_id_of, conversation_item_id, seq_of, turn_id
 from store.packing import pack, unpack
 
+SAME_EPOCH = "epoch = :epoch"
+"""The condition of whatever may only touch an item of its own life of the conversation."""
+
 
 def turn_item(key: ConversationKey, turn: Turn) -> Item:
     """The item that keeps `turn`."""

@@ -317,6 +317,43 @@ def test_a_conversation_half_deleted_takes_no_turn_for_a_stale_worker(
     assert other.turns() == Worker(store, clock).turns() == [frame["turn"]]
 
 
+def test_a_slow_deletion_spares_what_was_said_since_another_finished_it(
+    store: Store, clock: FakeClock
+) -> None:
+    other, racing = Worker(store, clock), Before(store)
+    chat(other, 5)
+
+    def finish_and_begin_anew() -> None:
+        other.ask("delete")
+        chat(other, 3, "new")
+
+    racing.next("following", finish_and_begin_anew)
+    Worker(racing, clock).ask("delete")
+    assert other.seqs() == Worker(store, clock).seqs() == [1, 2, 3]
+    assert other.one("conversations")["conversations"][0]["head"] == 3
+
+
+def test_a_conversation_that_is_deleted_again_meanwhile_takes_no_hidden_turn(
+    store: Store, clock: FakeClock
+) -> None:
+    other, racing = Worker(store, clock), Before(store)
+    chat(other, 3)
+    other.handle("delete")
+
+    def begin_anew_and_seal() -> None:
+        chat(other, 2, "new")
+        other.handle("delete")
+        # Its first turn is cleared away, its seal stands.
+        turn = store.turn(MAIN, 1)
+        assert turn
+        store.bury(MAIN, [turn], clock(), turn.expires_at)
+
+    racing.next("newest", lambda: None, begin_anew_and_seal)
+    frame = Worker(racing, clock).say("next", after=3)
+    assert frame["turn"]["seq"] == 1
+    assert other.turns() == Worker(store, clock).turns() == [frame["turn"]]
+
+
 def test_a_resend_into_a_half_deleted_conversation_takes_no_hidden_turn(
     store: Store, clock: FakeClock
 ) -> None:

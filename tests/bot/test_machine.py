@@ -89,8 +89,8 @@ class Conversation(RuleBasedStateMachine):
 
     def keep(self, made: Made) -> None:
         """Note that a message was taken."""
-        if not self.log:
-            self.begin_anew()
+        if not self.live():
+            self.read, self.title = 0, None
         if made not in self.log:
             self.log.append(made)
 
@@ -191,11 +191,12 @@ class Conversation(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.clock.advance(seconds=seconds)
 
-    @rule(count=st.integers(1, 5))
-    def expire(self, count: int) -> None:
-        """DynamoDB removes some of what has expired, the oldest first."""
+    @rule(count=st.integers(1, 5), newest_first=st.booleans())
+    def expire(self, count: int, newest_first: bool) -> None:
+        """DynamoDB removes some of what has expired, in whatever order."""
         items = self.store.following(KEY, 0, 10_000).turns
-        over = [item for item in items if item.expires_at <= self.clock().timestamp()][:count]
+        over = [item for item in items if item.expires_at <= self.clock().timestamp()]
+        over = over[::-1][:count] if newest_first else over[:count]
         self.store.erase(KEY, over)
         gone = {item.seq for item in over if item.status is not Status.DELETED}
         self.log = [made for made in self.log if made.seq not in gone or made in self.live()]

@@ -1,6 +1,8 @@
 """Tables on the embedded engine, and a client whose requests can be made to fail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,28 +15,23 @@ from tests.support.backend import Backend
 from tests.support.hooks import Hook
 
 
-@pytest.fixture(scope="session")
-def _client_and_hook() -> tuple[object, Hook]:
-    # A client costs a twentieth of a second; its retries wait, which no test needs.
-    client = engine.running().client("dynamodb")
-    return client, Hook(client)
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of this test alone: botocore retries a client's requests on a budget. Its waits
+    between retries pass at once."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
+    return engine.running().client("dynamodb")
 
 
 @pytest.fixture
-def hook(_client_and_hook: tuple[object, Hook], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
-    """What stands between the functions and the engine. botocore's waits between retries pass at
-    once."""
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
-    hook = _client_and_hook[1]
-    hook.forget()
-    yield hook
-    hook.forget()
+def hook(client: Any) -> Hook:
+    """What stands between the functions and the engine."""
+    return Hook(client)
 
 
 @pytest.fixture
-def backend(_client_and_hook: tuple[object, Hook], hook: Hook) -> Backend:
+def backend(client: Any) -> Backend:
     """Functions on the embedded engine's tables."""
-    client = _client_and_hook[0]
     return Backend(
         DynamoConversationStore(Table(client, "SessionsTable")),
         DynamoConnectionStore(Table(client, "ConnectionsTable")),

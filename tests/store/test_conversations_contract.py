@@ -9,6 +9,7 @@ import pytest
 
 from bot.models import ConversationKey, Rating, Status, Turn
 from bot.ports import ConversationStore
+from tests.support import adapters
 from tests.support.clock import START
 from tests.support.turns import FAR, a_seal, a_tombstone, a_turn
 
@@ -65,6 +66,7 @@ def test_a_packed_winner_is_told_whole(conversations: Store, key: ConversationKe
 
 
 @pytest.mark.parametrize("writers", [2, 16])
+@pytest.mark.parametrize("conversations", adapters.ATOMIC, indirect=True)
 def test_of_many_writers_of_one_seq_exactly_one_wins(
     conversations: Store, key: ConversationKey, writers: int
 ) -> None:
@@ -83,7 +85,17 @@ def test_of_many_writers_of_one_seq_exactly_one_wins(
     assert [answer for answer in answers if answer] == [kept] * (writers - 1)
 
 
-def test_a_tombstone_gives_way_to_another_epoch_alone(
+def test_a_tombstone_gives_way_to_no_earlier_epoch(
+    conversations: Store, key: ConversationKey
+) -> None:
+    """A writer that slept through two deletions believes in an epoch before either."""
+    tombstone = a_tombstone(1, "e2")
+    conversations.append(key, tombstone)
+    assert conversations.append(key, a_turn(1, "e1")) == tombstone
+    assert conversations.turn(key, 1) == tombstone
+
+
+def test_a_tombstone_gives_way_to_a_later_epoch_alone(
     conversations: Store, key: ConversationKey
 ) -> None:
     tombstone = a_tombstone(1, "e1")

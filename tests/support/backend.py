@@ -48,7 +48,8 @@ class Backend:
     def connect(self, user: str, connection: str, **request: Any) -> dict[str, Any]:
         """A handshake's `$connect`."""
         self.devices.setdefault(connection, Device())
-        return connect.answer(self.connection_app, events.connect(connection, user, **request))
+        event = events.connect(connection, user, at=self.clock(), **request)
+        return connect.answer(self.connection_app, event)
 
     def disconnect(self, user: str | None, connection: str) -> dict[str, Any]:
         """A `$disconnect`, whenever it comes."""

@@ -1,6 +1,7 @@
 """API Gateway's WebSocket events, in the shapes that were captured from AWS."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from tests.support.clock import START
@@ -62,11 +63,14 @@ def connect(
     user: str | None = None,
     headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
+    at: datetime = START,
 ) -> dict[str, Any]:
     """What `$connect` is given. Without a query there is no map of it."""
+    about = _context("$connect", "CONNECT", connection, user)
+    about["connectedAt"] = int(at.timestamp() * 1000)
     return {
         **_request({"Host": "example.test", **(headers or {})}, query),
-        "requestContext": _context("$connect", "CONNECT", connection, user),
+        "requestContext": about,
         "isBase64Encoded": False,
     }
 

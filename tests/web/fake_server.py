@@ -94,7 +94,7 @@ class FakeServer:
         app.router.add_static("/tests/", ROOT / "tests/web")
         app.router.add_static("/web-client/", ROOT / "web-client")
         app.router.add_static("/", ROOT / "web-client")
-        app.on_response_prepare.append(_forbid_caching)
+        app.on_response_prepare.append(_allow_caching)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -159,5 +159,6 @@ async def _send_all(socket: web.WebSocketResponse, frames: list[Frame]) -> None:
         return  # It was cut meanwhile.
 
 
-async def _forbid_caching(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Cache-Control"] = "no-store"
+async def _allow_caching(_: web.Request, response: web.StreamResponse) -> None:
+    """A reload, or a second tab, need not fetch it all again: a cache lives for one test."""
+    response.headers["Cache-Control"] = "max-age=3600"

@@ -1,16 +1,13 @@
 /**
  * The few words the client library's tests are written in. They run in the browser, one by one, as
- * test_client.py asks for them; under `node --test` they register themselves with Node's runner.
+ * test_client.py asks for them.
  */
 const registered = new Map();
-const inNode = globalThis.process?.versions?.node !== undefined;
-const nodeTest = inNode ? (await import('node:test')).test : null;
 
 /** Register a test. Its name is a sentence; the body may be async. */
 export function test(name, body) {
   if (registered.has(name)) throw new Error(`two tests are called ${name}`);
   registered.set(name, body);
-  nodeTest?.(name, () => body());
 }
 
 /** Run one test; what it throws says what is wrong. */

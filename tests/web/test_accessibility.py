@@ -155,9 +155,11 @@ def test_the_log_speaks_of_what_comes_and_not_of_what_was(
             if (log.getAttribute('aria-live') !== 'off') window.spoken += added;
         }).observe(document.getElementById('turns'), { childList: true });
     })""")
+    parley.page.clock.install()
     parley.page.reload()
     expect(parley.articles).to_have_count(40)
     assert parley.page.evaluate("window.spoken") == 0
+    parley.page.clock.fast_forward(1_000)
     expect(parley.log).to_have_attribute("aria-live", "polite")
     parley.say("Hello")
     expect(parley.articles).to_have_count(42)

@@ -12,6 +12,12 @@ from tests.web.page_model import Parley
 
 GUEST = "3f2b8c1e-7a54-4f0d-9d5e-0b6a1c2d3e4f"
 
+SCROLL_TO_300 = """() => new Promise((scrolled) => {
+    const log = document.getElementById('log');
+    log.addEventListener('scroll', () => scrolled(), { once: true });
+    log.scrollTop = 300;
+})"""
+
 
 @pytest.fixture
 def parley(page: Page) -> Parley:
@@ -105,14 +111,17 @@ def test_a_lost_connection_comes_back_and_nothing_is_lost(
 ) -> None:
     parley.say("Before")
     parley.shows("Before", "You said: Before")
+    parley.page.clock.install()
     server.refusing = True
     server.cut()
     expect(parley.status).to_have_text("Offline")
+    parley.page.clock.fast_forward(1_500)
     expect(parley.page.get_by_text("No connection.")).to_be_visible()
     parley.say("Meanwhile")
     expect(parley.page.get_by_text("Waiting for a connection")).to_be_visible()
     server.push(parley.guest, "main", "Said while you were away")
     server.refusing = False
+    parley.page.clock.fast_forward(10_000)
     parley.connected()
     before = ("Before", "You said: Before", "Said while you were away")
     parley.shows(*before, "Meanwhile", "You said: Meanwhile")
@@ -143,9 +152,11 @@ def test_the_browser_going_offline_shows_at_once(parley: Parley, context: Browse
 def test_a_half_open_connection_is_found_out_and_replaced(
     parley: Parley, server: FakeServer
 ) -> None:
+    parley.page.clock.install()
     server.mute = True
     with parley.page.expect_event("websocket", timeout=10_000):
         parley.page.evaluate("window.dispatchEvent(new Event('online'))")
+        parley.page.clock.fast_forward(5_000)
     server.behave()
     parley.say("Still there?")
     parley.shows("Still there?", "You said: Still there?")
@@ -306,8 +317,7 @@ def test_who_reads_further_up_is_not_torn_away_by_a_new_turn(
     page.reload()
     parley = Parley(page).connected()
     expect(parley.articles.last).to_be_in_viewport()
-    page.evaluate("document.getElementById('log').scrollTop = 300")
-    page.wait_for_timeout(100)
+    page.evaluate(SCROLL_TO_300)
     server.push(known_guest, "main", "Something new")
     expect(parley.articles).to_have_count(61)
     assert page.evaluate("document.getElementById('log').scrollTop") == 300
@@ -352,9 +362,11 @@ def test_a_conversation_deleted_in_one_tab_empties_in_the_other_and_may_begin_an
         parley.page.evaluate("window.open(location.href)")
     other = Parley(opened.value).connected()
     other.shows("Gone soon", "You said: Gone soon")
+    parley.page.bring_to_front()  # the browser slows down a tab that is behind another
     parley.button("Delete").click()
     parley.button("Delete it").click()
     expect(other.articles).to_have_count(0)
+    other.page.bring_to_front()
     other.say("Anew")
     other.shows("Anew", "You said: Anew")
     parley.shows("Anew", "You said: Anew")

@@ -15,11 +15,6 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** How many waits were taken since the last reset. */
-  get attempts() {
-    return this.#attempts;
-  }
-
   /**
    * Take the next wait, in milliseconds: anything between 0 and a ceiling that doubles.
    * @param {number} [cap] a lower ceiling for this once

@@ -1,23 +1,19 @@
 import { systemClock } from './clock.js';
 import { Connection, CONNECTED } from './connection.js';
 import { ConversationList } from './conversation-list.js';
-import { Conversation } from './conversation.js';
-import { GATEWAY_ERROR } from './frames.js';
 import { randomUuid } from './guest.js';
+import { KeptConversations } from './kept-conversations.js';
+import { Listing } from './listing.js';
 import { Outbox } from './outbox.js';
+import * as questions from './questions.js';
+import { ReadMarks } from './read-marks.js';
+import { Receiver } from './receiver.js';
 import { Requests } from './requests.js';
-import { Resumption } from './resumption.js';
 import { Sender } from './sender.js';
 
 export { CONNECTED, CONNECTING, OFFLINE } from './connection.js';
 export { FAILED, OutboxFull, WAITING } from './outbox.js';
 export { RequestFailed } from './requests.js';
-
-const HISTORY_TURNS = 30;
-/** Of 20 conversations each: more are listed when someone asks for them. */
-const LISTED_PAGES = 10;
-/** Conversations kept in memory besides the open one. */
-const MAX_KEPT = 10;
 
 /**
  * A user's conversations over one WebSocket after another.
@@ -28,18 +24,15 @@ const MAX_KEPT = 10;
  */
 export class ChatClient extends EventTarget {
   #clock;
-  #random;
   #uuid;
   #connection;
   #outbox;
   #sender;
   #requests;
+  #conversations;
+  #readMarks;
   #list = new ConversationList();
-  #kept = new Map();
-  #openId = null;
-  #wantedRead = new Map();
-  #cursor = null;
-  #listing = false;
+  #listing;
 
   /**
    * @param {object} options
@@ -48,6 +41,7 @@ export class ChatClient extends EventTarget {
    * @param {{getItem: Function, setItem: Function, removeItem: Function}} options.storage
    * @param {(url: string, protocols: string[]) => WebSocket} [options.createSocket]
    * @param {() => number} [options.longestWait] the longest wait between two tries to connect
+   * @param {{idle?: number, patience?: number}} [options.heartbeat] milliseconds
    */
   constructor({
     url, credential, storage,
@@ -57,30 +51,12 @@ export class ChatClient extends EventTarget {
   }) {
     super();
     this.#clock = clock;
-    this.#random = random;
     this.#uuid = uuid;
-    this.#outbox = new Outbox({ storage });
-    const send = (frame) => this.#connection.send(frame);
-    this.#requests = new Requests({ send, clock });
-    this.#sender = new Sender({
-      outbox: this.#outbox,
-      send,
-      position: (conversationId) => this.#positionIn(conversationId),
-      clock,
-      random,
-      changed: (conversationId) => this.#emit('conversation', conversationId),
-    });
+    this.#compose(storage, random);
     this.#connection = new Connection({
       open: () => createSocket(url, ['chat.v1', credential]),
-      listener: {
-        state: (state) => this.#becameState(state),
-        frame: (frame) => this.#receive(frame),
-        lost: (code) => this.#lost(code),
-      },
-      clock,
-      random,
-      longestWait,
-      heartbeat,
+      listener: this.#listener(),
+      clock, random, longestWait, heartbeat,
     });
   }
 
@@ -101,7 +77,7 @@ export class ChatClient extends EventTarget {
 
   /** Whether `listMore` would bring more of them. */
   get hasMoreConversations() {
-    return this.#cursor !== null;
+    return this.#listing.hasMore;
   }
 
   start() {
@@ -109,14 +85,14 @@ export class ChatClient extends EventTarget {
   }
 
   stop() {
+    this.#disconnected();
     this.#connection.stop();
-    for (const { resumption } of this.#kept.values()) resumption.stop();
   }
 
   /** Someone looks at the page again, or the network is back. */
   wake() {
     this.#connection.wake();
-    if (this.state === CONNECTED) this.#kept.get(this.#openId)?.resumption.ask();
+    this.#conversations.refresh();
   }
 
   /** The browser reports that there is no network. */
@@ -131,12 +107,7 @@ export class ChatClient extends EventTarget {
 
   /** Show a conversation: from now on it is kept up to date. */
   open(conversationId) {
-    const left = this.#kept.get(this.#openId);
-    this.#openId = conversationId;
-    if (left !== undefined && !this.#isTracked(left.conversation.id)) left.resumption.stop();
-    const kept = this.#keep(conversationId);
-    if (this.state === CONNECTED) kept.resumption.ask();
-    return kept.conversation;
+    return this.#conversations.open(conversationId);
   }
 
   /** A conversation's messages that the backend has not acknowledged yet. */
@@ -153,7 +124,7 @@ export class ChatClient extends EventTarget {
     const messageId = this.#uuid();
     const createdAt = new Date(this.#clock.now()).toISOString();
     this.#outbox.add({ messageId, conversationId, text, createdAt });
-    this.#track(conversationId);
+    this.#conversations.track(conversationId);
     this.#emit('conversation', conversationId);
     this.#sender.pump(conversationId);
     return messageId;
@@ -162,7 +133,8 @@ export class ChatClient extends EventTarget {
   /** Try a failed message again, as the same message. */
   retry(messageId) {
     const { conversationId } = this.#outbox.find(messageId) ?? {};
-    if (conversationId !== undefined) this.#track(conversationId);
+    if (conversationId === undefined) return;
+    this.#conversations.track(conversationId);
     this.#sender.retry(messageId);
   }
 
@@ -173,13 +145,10 @@ export class ChatClient extends EventTarget {
 
   /** Bring older turns of a conversation; false when there are none. */
   async history(conversationId) {
-    const { conversation } = this.#keep(conversationId);
+    const conversation = this.#conversations.keep(conversationId);
     const before = conversation.olderThan;
     if (before === null) return false;
-    await this.#requests.ask(
-      { action: 'history', conversationId, before, limit: HISTORY_TURNS },
-      (frame) => isSnapshot(frame, conversationId) && isHistory(frame, before, conversation),
-    );
+    await this.#requests.ask(questions.history(conversation));
     if (conversation.olderThan === before) conversation.endOfHistory();
     this.#emit('conversation', conversationId);
     return true;
@@ -187,37 +156,26 @@ export class ChatClient extends EventTarget {
 
   /** Give a conversation a title. */
   async rename(conversationId, title) {
-    await this.#requests.ask(
-      { action: 'rename', conversationId, title },
-      (frame) => isSnapshot(frame, conversationId) && frame.title === title,
-    );
+    await this.#requests.ask(questions.renaming(conversationId, title));
   }
 
   /** Delete a conversation, and what was still to be sent to it. */
   async remove(conversationId) {
     try {
-      await this.#requests.ask(
-        { action: 'delete', conversationId },
-        (frame) => isSnapshot(frame, conversationId) && frame.reset && frame.head === 0,
-      );
+      await this.#requests.ask(questions.deletion(conversationId));
     } catch (error) {
       // Nothing there is what was wanted.
       if (error.code !== 'not_found') throw error;
       this.#list.remove(conversationId);
     }
     for (const { messageId } of this.unsent(conversationId)) this.discard(messageId);
-    this.#wantedRead.delete(conversationId);
+    this.#readMarks.forget(conversationId);
     this.#emit('conversations');
   }
 
   /** Say what a reply was worth: `up`, `down`, or null to take it back. */
   async rate(conversationId, seq, rating) {
-    await this.#requests.ask(
-      { action: 'feedback', conversationId, seq, rating },
-      (frame) =>
-        frame.type === 'turn' && frame.conversationId === conversationId &&
-        frame.turn.seq === seq && (frame.turn.feedback ?? null) === rating,
-    );
+    await this.#requests.ask(questions.feedback(conversationId, seq, rating));
   }
 
   /** Stop the reply that is being written. */
@@ -227,187 +185,72 @@ export class ChatClient extends EventTarget {
 
   /** The person has seen everything up to `seq`. Said as soon as can be, and only forward. */
   markRead(conversationId, seq) {
-    const known = this.#kept.get(conversationId)?.conversation.read ?? 0;
-    if (seq <= Math.max(known, this.#wantedRead.get(conversationId) ?? 0)) return;
-    this.#wantedRead.set(conversationId, seq);
-    this.#connection.send({ action: 'read', conversationId, seq });
+    this.#readMarks.set(conversationId, seq, this.#conversations.get(conversationId)?.read ?? 0);
   }
 
   /** List the user's conversations from the newest on. */
   async list() {
-    if (this.#listing) return;
-    this.#cursor = null;
-    this.#list.begin();
-    await this.listMore();
-    if (this.#cursor === null) this.#list.finish();
-    this.#emit('conversations');
+    await this.#listing.begin();
   }
 
   /** List the next ones. */
   async listMore() {
-    this.#listing = true;
-    try {
-      for (let page = 0; page < LISTED_PAGES; page += 1) {
-        const cursor = this.#cursor;
-        const frame = await this.#requests.ask(
-          { action: 'conversations', cursor },
-          ({ type }) => type === 'conversations',
-        );
-        this.#list.applyPage(frame);
-        this.#cursor = frame.cursor ?? null;
-        this.#emit('conversations');
-        if (this.#cursor === null) return;
-      }
-    } finally {
-      this.#listing = false;
-    }
+    await this.#listing.more();
+  }
+
+  #compose(storage, random) {
+    const clock = this.#clock;
+    const send = (frame) => this.#connection.send(frame);
+    this.#outbox = new Outbox({ storage });
+    this.#requests = new Requests({ send, clock });
+    this.#readMarks = new ReadMarks({ send });
+    this.#conversations = new KeptConversations({ outbox: this.#outbox, send, clock, random });
+    this.#sender = new Sender({
+      outbox: this.#outbox,
+      conversation: (conversationId) => this.#conversations.get(conversationId),
+      changed: (conversationId) => this.#emit('conversation', conversationId),
+      send, clock, random,
+    });
+    this.#listing = new Listing({
+      list: this.#list,
+      requests: this.#requests,
+      changed: () => this.#emit('conversations'),
+    });
+  }
+
+  #listener() {
+    const receiver = new Receiver({
+      conversations: this.#conversations,
+      list: this.#list,
+      outbox: this.#outbox,
+      sender: this.#sender,
+      requests: this.#requests,
+      readMarks: this.#readMarks,
+      emit: (type, detail) => this.#emit(type, detail),
+    });
+    return {
+      state: (state) => this.#becameState(state),
+      frame: (frame) => receiver.receive(frame),
+      lost: (code) => this.#disconnected(code),
+    };
   }
 
   #becameState(state) {
     this.#emit('status');
     if (state !== CONNECTED) return;
-    for (const conversationId of this.#outbox.conversationIds) this.#keep(conversationId);
-    for (const [conversationId, { resumption }] of this.#kept) {
-      if (this.#isTracked(conversationId)) resumption.ask();
-    }
+    this.#conversations.connected();
     this.#sender.connected();
-    for (const [conversationId, seq] of this.#wantedRead) {
-      this.#connection.send({ action: 'read', conversationId, seq });
-    }
+    this.#readMarks.connected();
     this.list().catch(() => {}); // The next connection lists again.
   }
 
-  #lost(code) {
-    for (const { resumption } of this.#kept.values()) resumption.stop();
+  #disconnected(code) {
+    this.#conversations.disconnected();
     this.#sender.disconnected(code);
     this.#requests.failAll('offline');
-  }
-
-  #receive(frame) {
-    switch (frame.type) {
-      case 'turn': return this.#receiveTurn(frame);
-      case 'snapshot': return this.#receiveSnapshot(frame);
-      case 'delta': return this.#change(frame, (conversation) => conversation.applyDelta(frame));
-      case 'accepted': return this.#receiveAccepted(frame);
-      case 'conversations': return this.#requests.received(frame);
-      case 'error': return this.#receiveError(frame);
-      case GATEWAY_ERROR: return this.#receiveGatewayError(frame);
-      default: return undefined;
-    }
-  }
-
-  #receiveTurn(frame) {
-    this.#list.applyTurn(frame);
-    this.#change(frame, (conversation) => conversation.applyTurn(frame));
-    this.#sender.answered(frame.turn.messageId);
-    this.#requests.received(frame);
-    this.#emit('conversations');
-  }
-
-  #receiveSnapshot(frame) {
-    this.#list.applySnapshot(frame);
-    const { conversationId } = frame;
-    this.#requests.received(frame);
-    if (frame.reset) this.#wantedRead.delete(conversationId);
-    if (frame.read >= (this.#wantedRead.get(conversationId) ?? 0)) {
-      this.#wantedRead.delete(conversationId);
-    }
-    const kept = this.#kept.get(conversationId);
-    kept?.conversation.applySnapshot(frame);
-    for (const { messageId } of frame.turns) this.#sender.answered(messageId);
-    if (this.#isTracked(conversationId)) kept?.resumption.answered(frame);
-    this.#sender.pump(conversationId);
-    this.#emit('conversation', conversationId);
-    this.#emit('conversations');
-  }
-
-  #receiveAccepted(frame) {
-    const entry = this.#outbox.find(frame.messageId);
-    if (entry === undefined) return;
-    this.#change(frame, (conversation) => conversation.applyAccepted(frame, entry));
-    this.#sender.answered(frame.messageId);
-  }
-
-  #receiveError(frame) {
-    const named = frame.messageId ?? undefined;
-    if (named !== undefined) return this.#sender.refused(named, frame);
-    // Expired: the server closes now, and what was under way goes out on the next connection.
-    if (frame.code === 'token_expired') return this.#emit('problem', frame);
-    if (this.#requests.refused(frame)) return undefined;
-    this.#wantedRead.delete(frame.conversationId);
-    return this.#emit('problem', frame);
-  }
-
-  #receiveGatewayError(frame) {
-    this.#requests.failAll('internal_error');
-    this.#sender.gatewayFailed(frame);
-  }
-
-  /** Apply a frame to a conversation that is kept, and follow up on what it changed. */
-  #change({ conversationId }, apply) {
-    const kept = this.#kept.get(conversationId);
-    if (kept === undefined) return;
-    apply(kept.conversation);
-    if (this.#isTracked(conversationId)) kept.resumption.changed();
-    this.#sender.pump(conversationId);
-    this.#emit('conversation', conversationId);
-  }
-
-  #positionIn(conversationId) {
-    const { conversation } = this.#kept.get(conversationId) ?? {};
-    return conversation?.position
-      ? { ...conversation.position, replying: conversation.replying }
-      : null;
-  }
-
-  /** Whether a conversation must be up to date: it is looked at, or has messages to send. */
-  #isTracked(conversationId) {
-    return conversationId === this.#openId || this.#outbox.next(conversationId) !== undefined;
-  }
-
-  #track(conversationId) {
-    const { conversation, resumption } = this.#keep(conversationId);
-    if (!conversation.loaded && this.state === CONNECTED) resumption.ask();
-  }
-
-  #keep(conversationId) {
-    let kept = this.#kept.get(conversationId);
-    if (kept === undefined) {
-      const conversation = new Conversation(conversationId);
-      const resumption = new Resumption({
-        conversation,
-        send: (frame) => this.#connection.send(frame),
-        clock: this.#clock,
-        random: this.#random,
-      });
-      kept = { conversation, resumption };
-    }
-    this.#kept.delete(conversationId); // and to the end: the least recently used is first
-    this.#kept.set(conversationId, kept);
-    this.#forgetSome();
-    return kept;
-  }
-
-  #forgetSome() {
-    for (const [conversationId, { resumption }] of this.#kept) {
-      if (this.#kept.size <= MAX_KEPT) return;
-      if (this.#isTracked(conversationId)) continue;
-      resumption.stop();
-      this.#kept.delete(conversationId);
-    }
   }
 
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-/** An empty page says nothing new; an answer to `read` or `rename`, empty too, does. */
-function isHistory({ turns, read, title }, before, conversation) {
-  if (turns.length > 0) return turns[0].seq < before;
-  return read === conversation.read && title === conversation.title;
-}
-
-function isSnapshot(frame, conversationId) {
-  return frame.type === 'snapshot' && frame.conversationId === conversationId;
 }

@@ -1,3 +1,5 @@
+const UNKNOWN = Object.freeze({ title: '', updatedAt: '', head: 0, read: 0 });
+
 /**
  * The user's conversations, newest first, kept up to date from whatever frames say about them.
  * An entry: `{conversationId, title, updatedAt, head, read}`.
@@ -12,10 +14,6 @@ export class ConversationList {
       (a, b) =>
         b.updatedAt.localeCompare(a.updatedAt) || a.conversationId.localeCompare(b.conversationId),
     );
-  }
-
-  get(conversationId) {
-    return this.#entries.get(conversationId);
   }
 
   /** A listing from the first page on begins: what no page names will be gone after it. */
@@ -66,7 +64,7 @@ export class ConversationList {
   }
 
   #update(conversationId, { title, updatedAt, head = 0, read = 0 }) {
-    const known = this.#entries.get(conversationId) ?? { title: '', updatedAt: '', head: 0, read: 0 };
+    const known = this.#entries.get(conversationId) ?? UNKNOWN;
     this.#entries.set(conversationId, {
       conversationId,
       title: title || known.title,

@@ -81,13 +81,13 @@ export class Outbox {
     this.#save();
   }
 
-  /** Forget a message; false when it was not here. */
+  /** Forget a message. @returns {object | undefined} what it was */
   remove(messageId) {
-    const before = this.#entries.length;
-    this.#entries = this.#entries.filter((entry) => entry.messageId !== messageId);
-    if (this.#entries.length === before) return false;
+    const entry = this.find(messageId);
+    if (entry === undefined) return undefined;
+    this.#entries = this.#entries.filter((other) => other !== entry);
     this.#save();
-    return true;
+    return entry;
   }
 
   #change(messageId, changes) {

@@ -6,19 +6,10 @@ const MAX_AHEAD = 256;
  * part of a higher attempt replaces what the lower ones showed.
  */
 export class ReplyParts {
-  #attempt;
+  #attempt = 0;
   #text = '';
   #length = 0;
   #ahead = new Map();
-
-  /** @param {number} [attempt] the attempt that the first part is expected from */
-  constructor(attempt = 0) {
-    this.#attempt = attempt;
-  }
-
-  get attempt() {
-    return this.#attempt;
-  }
 
   get text() {
     return this.#text;

@@ -25,11 +25,10 @@ export class Requests {
 
   /**
    * Ask; the promise brings the answering frame.
-   * @param {object} frame
-   * @param {(frame: object) => boolean} isAnswer
+   * @param {import('./questions.js').Question} question
    * @returns {Promise<object>} rejects with RequestFailed
    */
-  ask(frame, isAnswer) {
+  ask({ frame, isAnswer }) {
     return new Promise((resolve, reject) => {
       const request = { frame, isAnswer, resolve, reject };
       request.timer = this.#clock.setTimeout(() => this.#fail(request, 'timeout'), ANSWER_MS);

@@ -47,7 +47,7 @@ export class Resumption {
     }
   }
 
-  /** A `snapshot` came, and was applied; `more`: others follow it. `next`: they must be asked for. */
+  /** A `snapshot` was applied. `more`: others follow it; `next`: they must be asked for. */
   answered({ more, next }) {
     if (next !== undefined && this.#conversation.behind) {
       this.ask();

@@ -14,7 +14,7 @@ const REFUSED_FRAME = new Set([1009, 1003]);
 export class Sender {
   #outbox;
   #send;
-  #position;
+  #conversation;
   #clock;
   #random;
   #changed;
@@ -25,14 +25,13 @@ export class Sender {
   /**
    * @param {object} options
    * @param {(frame: object) => boolean} options.send
-   * @param {(conversationId: string) => ?{after: number, epoch: string, replying: boolean}}
-   *   options.position what the client has seen; null while it has seen nothing
+   * @param {(conversationId: string) => ?Conversation} options.conversation what is known of one
    * @param {(conversationId: string) => void} options.changed the outbox looks different now
    */
-  constructor({ outbox, send, position, clock, random, changed }) {
+  constructor({ outbox, send, conversation, clock, random, changed }) {
     this.#outbox = outbox;
     this.#send = send;
-    this.#position = position;
+    this.#conversation = conversation;
     this.#clock = clock;
     this.#random = random;
     this.#changed = changed;
@@ -58,8 +57,8 @@ export class Sender {
     const lane = this.#lane(conversationId);
     if (!this.#online || lane.inFlight !== null || lane.timer !== null) return;
     const entry = this.#outbox.next(conversationId);
-    const position = this.#position(conversationId);
-    if (entry === undefined || position?.replying) return;
+    const { position = null, replying } = this.#conversation(conversationId) ?? {};
+    if (entry === undefined || replying) return;
     if (entry.after !== undefined) this.#dispatch(lane, entry);
     else if (position !== null) {
       this.#dispatch(lane, this.#outbox.stamp(entry.messageId, position));
@@ -68,10 +67,7 @@ export class Sender {
 
   /** A message's `turn` or `accepted` came: it is kept. */
   answered(messageId) {
-    const entry = this.#outbox.find(messageId);
-    if (entry === undefined) return;
-    this.#outbox.remove(messageId);
-    this.#settle(entry);
+    this.#forget(messageId);
   }
 
   /** An `error` came for a message. */
@@ -101,10 +97,7 @@ export class Sender {
 
   /** A person gave a message up. */
   discard(messageId) {
-    const entry = this.#outbox.find(messageId);
-    if (entry === undefined) return;
-    this.#outbox.remove(messageId);
-    this.#settle(entry);
+    this.#forget(messageId);
   }
 
   #dispatch(lane, { messageId, conversationId, text, after, epoch }) {
@@ -130,6 +123,11 @@ export class Sender {
     lane.failures += 1;
     if (lane.failures < MAX_FAILURES) this.#again(lane);
     else this.#fail(lane.inFlight, { code: 'internal_error', message: problem.message ?? '' });
+  }
+
+  #forget(messageId) {
+    const entry = this.#outbox.remove(messageId);
+    if (entry !== undefined) this.#settle(entry);
   }
 
   #fail(messageId, { code, message }) {

@@ -132,7 +132,7 @@ export class Chat {
     if (!(await confirmDeletion(this.#nameOf(conversationId)))) return;
     if (!(await this.#attempt(this.#client.remove(conversationId)))) return;
     this.#composer.forget(conversationId);
-    const next = this.#client.conversations.find((entry) => entry.conversationId !== conversationId);
+    const next = this.#client.conversations.find((e) => e.conversationId !== conversationId);
     this.#open(next?.conversationId ?? DEFAULT_ID);
     this.#composer.focus();
   }
@@ -178,14 +178,16 @@ export class Chat {
       unread: Math.max(0, entry.head - entry.read),
     }));
     if (entries.some((entry) => entry.conversationId === this.#id)) return entries;
-    const fresh = { conversationId: this.#id, name: this.#nameOf(this.#id), unread: 0, updatedAt: '' };
-    return [fresh, ...entries];
+    const name = this.#nameOf(this.#id);
+    return [{ conversationId: this.#id, name, unread: 0, updatedAt: '' }, ...entries];
   }
 
-  #nameOf(conversationId, entry) {
-    const title = conversationId === this.#id ? this.#conversation.title : '';
-    const listed = entry ?? this.#client.conversations.find((e) => e.conversationId === conversationId);
-    const first = conversationId === this.#id ? this.#conversation.turns[0]?.text : '';
-    return title || listed?.title || first?.slice(0, 60) || 'Untitled';
+  #nameOf(conversationId, entry = this.#listed(conversationId)) {
+    const { title, turns } = conversationId === this.#id ? this.#conversation : { turns: [] };
+    return title || entry?.title || turns[0]?.text?.slice(0, 60) || 'Untitled';
+  }
+
+  #listed(conversationId) {
+    return this.#client.conversations.find((entry) => entry.conversationId === conversationId);
   }
 }

@@ -26,6 +26,7 @@ function ask(dialog, read) {
     const over = new AbortController();
     const { signal } = over;
     let answer = null;
+    const cancel = () => dialog.close();
     const submit = (event) => {
       event.preventDefault();
       answer = read();
@@ -36,7 +37,7 @@ function ask(dialog, read) {
       resolve(answer);
     };
     dialog.querySelector('form').addEventListener('submit', submit, { signal });
-    dialog.querySelector('[data-cancel]').addEventListener('click', () => dialog.close(), { signal });
+    dialog.querySelector('[data-cancel]').addEventListener('click', cancel, { signal });
     dialog.addEventListener('close', close, { signal });
     dialog.showModal();
   });

@@ -1,3 +1,4 @@
+import { FAILED } from '../client/chat-client.js';
 import { make, setText } from './elements.js';
 import { icon } from './icons.js';
 import { inWords } from './notices.js';
@@ -53,7 +54,7 @@ export class TextView extends HalfView {
   }
 
   showUnsent({ messageId, text, createdAt, state, problem }, isConnected) {
-    const failed = state === 'failed';
+    const failed = state === FAILED;
     this.show({ speaker: 'You', text, at: createdAt });
     this.element.classList.add('is-unsent');
     this.element.classList.toggle('is-failed', failed);
@@ -65,7 +66,7 @@ export class TextView extends HalfView {
   #failure(messageId, problem) {
     const { retry, discard } = this.#actions;
     return [
-      make('span', { className: 'failure', textContent: `Not delivered. ${inWords(problem ?? {})}` }),
+      make('span', { className: 'failure' }, `Not delivered. ${inWords(problem ?? {})}`),
       textButton('Retry', () => retry(messageId)),
       textButton('Discard', () => discard(messageId)),
     ];
@@ -86,7 +87,8 @@ export class ReplyView extends HalfView {
 
   showTurn(turn) {
     const busy = turn.status === 'pending' || turn.replyLength !== undefined;
-    this.show({ speaker: 'Parley', text: turn.reply, at: turn.completedAt ?? turn.createdAt, busy });
+    const at = turn.completedAt ?? turn.createdAt;
+    this.show({ speaker: 'Parley', text: turn.reply, at, busy });
     this.element.classList.toggle('is-failed', turn.status === 'failed');
     if (busy) this.annotate('busy', () => []);
     else this.annotate(`${turn.status} ${turn.feedback}`, () => this.#footer(turn));
@@ -95,12 +97,11 @@ export class ReplyView extends HalfView {
   #footer({ seq, status, feedback, completedAt, createdAt }) {
     const thumb = (rating, name, label) => {
       const isGiven = feedback === rating;
-      const button = make('button', {
+      return make('button', {
         type: 'button', className: 'thumb', title: label,
         aria: { label, pressed: String(isGiven) },
         onclick: () => this.#rate(seq, isGiven ? null : rating),
       }, icon(name));
-      return button;
     };
     const end = ENDS[status] ? [make('span', { className: 'end', textContent: ENDS[status] })] : [];
     return [
@@ -114,7 +115,7 @@ export class ReplyView extends HalfView {
 
 /** A time beside an article that says it already to those who listen. */
 function clockLabel(iso) {
-  return make('time', { dateTime: iso ?? '', aria: { hidden: 'true' }, textContent: timeOfDay(iso) });
+  return make('time', { dateTime: iso ?? '', aria: { hidden: 'true' } }, timeOfDay(iso));
 }
 
 function textButton(name, onclick) {

@@ -1,3 +1,4 @@
+import { WAITING } from '../client/chat-client.js';
 import { arrange, make } from './elements.js';
 import { ReplyView, TextView } from './half-view.js';
 import { dayOf } from './times.js';
@@ -54,7 +55,7 @@ export class LogView {
       this.#earlier.hidden = olderThan === null;
       this.#empty.hidden = !loaded || turns.length > 0 || unknown.length > 0;
     });
-    this.#awaitReply(unknown.some(({ state }) => state === 'waiting') && isConnected);
+    this.#awaitReply(unknown.some(({ state }) => state === WAITING) && isConnected);
     if (grew && !this.#followed) this.#toLatest.hidden = false;
     this.#newest = turns.at(-1)?.seq ?? 0;
     this.#oldest = turns[0]?.seq ?? Infinity;

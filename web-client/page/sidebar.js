@@ -51,8 +51,8 @@ export class Sidebar {
   }
 
   #item({ conversationId, name, unread, updatedAt }, isOpen) {
-    if (!this.#items.has(conversationId)) this.#items.set(conversationId, this.#make(conversationId));
-    const item = this.#items.get(conversationId);
+    const item = this.#items.get(conversationId) ?? this.#make(conversationId);
+    this.#items.set(conversationId, item);
     const link = item.firstElementChild;
     const [title, time, badge] = link.children;
     setText(title, name);

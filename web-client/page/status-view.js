@@ -1,6 +1,7 @@
+import { CONNECTED, CONNECTING, OFFLINE } from '../client/chat-client.js';
 import { setText } from './elements.js';
 
-const NAMES = { connecting: 'Connecting', connected: 'Connected', offline: 'Offline' };
+const NAMES = { [CONNECTING]: 'Connecting', [CONNECTED]: 'Connected', [OFFLINE]: 'Offline' };
 /** Shorter interruptions pass without a word besides the status. */
 const PATIENCE_MS = 1_500;
 
@@ -23,27 +24,30 @@ export class StatusView {
   /** @param {() => ?number} retryAt when the next try begins */
   show(state, retryAt) {
     this.#retryAt = retryAt;
-    setText(this.#status, NAMES[state]);
-    this.#status.dataset.state = state;
+    this.#name(state);
     clearTimeout(this.#timer);
-    if (state === 'connected') this.#explanation.hidden = true;
+    if (state === CONNECTED) this.#explanation.hidden = true;
     else this.#timer = setTimeout(() => this.#explain(state), PATIENCE_MS);
   }
 
   /** Say why nothing works at all. */
   fail(text) {
     clearTimeout(this.#timer);
-    setText(this.#status, NAMES.offline);
-    this.#status.dataset.state = 'offline';
+    this.#name(OFFLINE);
     setText(this.#text, text);
     this.#explanation.hidden = false;
     this.#tryNow.hidden = false;
   }
 
+  #name(state) {
+    setText(this.#status, NAMES[state]);
+    this.#status.dataset.state = state;
+  }
+
   #explain(state) {
     const left = Math.ceil(((this.#retryAt() ?? 0) - Date.now()) / 1000);
     const next = left > 1 ? `Trying again in ${left} seconds.` : 'Trying to connect.';
-    const why = state === 'offline'
+    const why = state === OFFLINE
       ? `No connection. What you write is kept and sent later. ${next}`
       : 'Connecting. What you write is kept and sent as soon as there is a connection.';
     setText(this.#text, why);

@@ -1,0 +1,113 @@
+import { Conversation } from './conversation.js';
+import { Resumption } from './resumption.js';
+
+/** Conversations kept in memory; only those that are tracked may be more. */
+const MAX_KEPT = 10;
+
+/**
+ * The conversations in memory. Tracked, that is brought up to date as soon as can be, are the open
+ * one and those with messages to send; of the others some are kept, for who comes back to them.
+ */
+export class KeptConversations {
+  #outbox;
+  #send;
+  #clock;
+  #random;
+  #online = false;
+  #openId = null;
+  #kept = new Map();
+
+  /** @param {{send: (frame: object) => boolean}} options */
+  constructor({ outbox, send, clock, random }) {
+    this.#outbox = outbox;
+    this.#send = send;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** A conversation, if it is kept. @returns {Conversation | undefined} */
+  get(conversationId) {
+    return this.#kept.get(conversationId)?.conversation;
+  }
+
+  /** A conversation, kept from now on. @returns {Conversation} */
+  keep(conversationId) {
+    return this.#keep(conversationId).conversation;
+  }
+
+  /** Open a conversation, in place of the one that was open. @returns {Conversation} */
+  open(conversationId) {
+    const left = this.#openId;
+    this.#openId = conversationId;
+    if (!this.#isTracked(left)) this.#kept.get(left)?.resumption.stop();
+    const { conversation, resumption } = this.#keep(conversationId);
+    if (this.#online) resumption.ask();
+    return conversation;
+  }
+
+  /** A conversation has a message to send: find out what that follows. */
+  track(conversationId) {
+    const { conversation, resumption } = this.#keep(conversationId);
+    if (this.#online && !conversation.loaded) resumption.ask();
+  }
+
+  /** Ask whether anything is new in the open conversation. */
+  refresh() {
+    if (this.#online) this.#kept.get(this.#openId)?.resumption.ask();
+  }
+
+  /** There is a connection: whatever is tracked is asked for. */
+  connected() {
+    this.#online = true;
+    for (const conversationId of this.#outbox.conversationIds) this.#keep(conversationId);
+    for (const [conversationId, { resumption }] of this.#kept) {
+      if (this.#isTracked(conversationId)) resumption.ask();
+    }
+  }
+
+  /** The connection is gone, and no answer comes by it. */
+  disconnected() {
+    this.#online = false;
+    for (const { resumption } of this.#kept.values()) resumption.stop();
+  }
+
+  /** A frame changed a conversation: what it shows to be missing is asked for. */
+  changed(conversationId) {
+    if (this.#isTracked(conversationId)) this.#kept.get(conversationId)?.resumption.changed();
+  }
+
+  /** A `snapshot` came, and was applied. */
+  answered(frame) {
+    const { conversationId } = frame;
+    if (this.#isTracked(conversationId)) this.#kept.get(conversationId)?.resumption.answered(frame);
+  }
+
+  #isTracked(conversationId) {
+    return conversationId === this.#openId || this.#outbox.next(conversationId) !== undefined;
+  }
+
+  #keep(conversationId) {
+    const kept = this.#kept.get(conversationId) ?? this.#make(conversationId);
+    this.#kept.delete(conversationId); // and to the end: the least recently used is first
+    this.#kept.set(conversationId, kept);
+    this.#forgetSome();
+    return kept;
+  }
+
+  #make(conversationId) {
+    const conversation = new Conversation(conversationId);
+    const resumption = new Resumption({
+      conversation, send: this.#send, clock: this.#clock, random: this.#random,
+    });
+    return { conversation, resumption };
+  }
+
+  #forgetSome() {
+    for (const [conversationId, { resumption }] of this.#kept) {
+      if (this.#kept.size <= MAX_KEPT) return;
+      if (this.#isTracked(conversationId)) continue;
+      resumption.stop();
+      this.#kept.delete(conversationId);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { ReplyParts } from './reply-parts.js';
+
+const PENDING = 'pending';
+
+/**
+ * An unbroken run of turns, and what has come from beyond a gap: that is held until the gap is
+ * filled. Replies that come in parts are put together here. Every turn and every part may come any
+ * number of times, in any order.
+ */
+export class TurnRun {
+  #turns = new Map();
+  #parts = new Map();
+  #first;
+  #last;
+  #shown = null;
+
+  /** Begin an empty run. @param {number} first the `seq` it begins at */
+  constructor(first) {
+    this.#first = first;
+    this.#last = first - 1;
+  }
+
+  /** Where the run begins. */
+  get first() {
+    return this.#first;
+  }
+
+  /** Where the run ends: one before `first` while it is empty. */
+  get last() {
+    return this.#last;
+  }
+
+  /** Whether the reply to the last turn is being written. */
+  get replying() {
+    return this.#turns.get(this.#last)?.status === PENDING;
+  }
+
+  /** The turns of the run, oldest first, with as much of their replies as has come. */
+  get turns() {
+    this.#shown ??= Array.from({ length: this.#last - this.#first + 1 }, (_, index) =>
+      this.#view(this.#first + index),
+    );
+    return this.#shown;
+  }
+
+  /** The lowest `seq` whose reply lacks a part that was sent already, if any. */
+  get firstIncomplete() {
+    let found;
+    for (const [seq, parts] of this.#parts) {
+      const isCut = this.#turns.get(seq)?.replyLength !== undefined;
+      if ((isCut || parts.hasHole) && !(found < seq)) found = seq;
+    }
+    return found;
+  }
+
+  /** Whether a turn is here, in the run or beyond a gap. */
+  has(seq) {
+    return this.#turns.has(seq);
+  }
+
+  /** Take a turn. A finished one never becomes pending again. */
+  put(turn) {
+    const known = this.#turns.get(turn.seq);
+    if (known !== undefined && known.status !== PENDING && turn.status === PENDING) return;
+    this.#shown = null;
+    this.#turns.set(turn.seq, turn);
+    if (turn.status !== PENDING) this.#finish(turn, known);
+    this.#extend();
+  }
+
+  /** Take a part of a reply. */
+  addDelta({ seq, attempt, offset, text }) {
+    this.#shown = null;
+    const turn = this.#turns.get(seq);
+    if (turn === undefined || turn.status === PENDING) {
+      this.#partsOf(seq).add(attempt, offset, text);
+    } else if (turn.replyLength !== undefined) {
+      this.#complete(turn, attempt, offset, text);
+    }
+  }
+
+  #finish(turn, known) {
+    const wasCut = known?.replyLength !== undefined;
+    const isCut = turn.replyLength !== undefined;
+    // A turn too large for one frame: its reply is cut, the rest follows in deltas. Where the whole
+    // is here already, the turn came again for what else it says.
+    if (isCut && !wasCut && known?.status === turn.status) {
+      this.#putWhole(turn, known.reply);
+      return;
+    }
+    if (!isCut || !wasCut) this.#parts.delete(turn.seq);
+    if (isCut) this.#complete(turn, 1, 0, turn.reply);
+  }
+
+  #complete(turn, attempt, offset, text) {
+    if (attempt !== 1) return; // a late delta of the writing, not of this sending
+    const parts = this.#partsOf(turn.seq);
+    parts.add(attempt, offset, text);
+    if (parts.length < turn.replyLength) return;
+    this.#putWhole(turn, parts.text);
+    this.#parts.delete(turn.seq);
+  }
+
+  #putWhole({ replyLength: _, ...turn }, reply) {
+    this.#turns.set(turn.seq, { ...turn, reply });
+  }
+
+  #partsOf(seq) {
+    if (!this.#parts.has(seq)) this.#parts.set(seq, new ReplyParts());
+    return this.#parts.get(seq);
+  }
+
+  #extend() {
+    while (this.#turns.has(this.#last + 1)) this.#last += 1;
+    while (this.#turns.has(this.#first - 1)) this.#first -= 1;
+  }
+
+  #view(seq) {
+    const turn = this.#turns.get(seq);
+    const parts = this.#parts.get(seq);
+    return parts === undefined || parts.text.length < (turn.reply ?? '').length
+      ? turn
+      : { ...turn, reply: parts.text };
+  }
+}
