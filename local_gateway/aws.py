@@ -1,8 +1,9 @@
-"""Clients of the engine and of another DynamoDB, made apart from the user's own AWS settings."""
+"""The engine and another DynamoDB, kept apart from the user's own AWS settings."""
 
 import functools
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import botocore.session
@@ -12,31 +13,29 @@ DEFAULT_REGION = "us-east-1"
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
-def client(service: str, endpoint: str, region: str) -> Any:
-    """Return a botocore client with dummy credentials, whatever the environment says."""
-    return _session().create_client(
-        service,
-        region_name=region,
-        endpoint_url=endpoint,
-        # One attempt: the engine is next door, and a silent repeat would hide what went wrong.
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an AWS, or a part of one, answers, and in which region."""
 
+    url: str
+    region: str
 
-@functools.cache
-def _session() -> botocore.session.Session:
-    # One for all: what a session reads first, the list of all endpoints, is large.
-    session = botocore.session.Session()
-    session.set_credentials("test", "test")
-    return session
+    def client(self, service: str) -> Any:
+        """Return a botocore client with dummy credentials, whatever the environment says."""
+        return _session().create_client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.url,
+            # One attempt: the engine is next door, and a silent repeat would hide what went wrong.
+            config=Config(retries={"total_max_attempts": 1}),
+        )
 
-
-def own_client(service: str, endpoint: str, region: str) -> Any:
-    """Return a client for a server of the user's, with the user's credentials if any."""
-    session = botocore.session.Session()
-    if session.get_credentials() is None:
-        session.set_credentials("test", "test")
-    return session.create_client(service, region_name=region, endpoint_url=endpoint)
+    def own_client(self, service: str) -> Any:
+        """Return a client for a server of the user's, with the user's credentials if any."""
+        session = botocore.session.Session()
+        if session.get_credentials() is None:
+            session.set_credentials("test", "test")
+        return session.create_client(service, region_name=self.region, endpoint_url=self.url)
 
 
 def credentials(environ: Mapping[str, str], own: bool) -> dict[str, str]:
@@ -56,3 +55,11 @@ def region(environ: Mapping[str, str], own: bool) -> str:
 def other_endpoint(environ: Mapping[str, str] = os.environ) -> str | None:
     """Return the address of another DynamoDB, where AWS_ENDPOINT_URL names one."""
     return environ.get("AWS_ENDPOINT_URL") or None
+
+
+@functools.cache
+def _session() -> botocore.session.Session:
+    # One for all: what a session reads first, the list of all endpoints, is large.
+    session = botocore.session.Session()
+    session.set_credentials("test", "test")
+    return session

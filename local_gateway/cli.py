@@ -12,18 +12,16 @@ from pathlib import Path
 
 from local_gateway import aws
 from local_gateway.assumptions import Assumptions
-from local_gateway.deployment import parse_overrides
+from local_gateway.deployment.parameters import parse_overrides
 from local_gateway.errors import LocalGatewayError, StartupError
 from local_gateway.faults import KINDS, Faults
-from local_gateway.local import PROJECT, LocalGateway, Settings
+from local_gateway.gateway import LocalGateway
+from local_gateway.settings import PROJECT, Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the gateway until Ctrl-C; return the exit code: 0, or 1 with one line on stderr."""
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
-    logging.getLogger("local_gateway").setLevel(logging.INFO)
-    # aiohttp's loggers quote requests, and requests hold credentials.
-    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
+    _log_to_stderr()
     try:
         settings = read_settings(arguments, os.environ)
         return asyncio.run(_run(settings))
@@ -54,6 +52,13 @@ def read_settings(arguments: Sequence[str] | None, environ: Mapping[str, str]) -
         verbose=options.verbose,
         reload=not options.no_reload,
     )
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    logging.getLogger("local_gateway").setLevel(logging.INFO)
+    # aiohttp's loggers quote requests, and requests hold credentials.
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
 
 
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:

@@ -1,344 +1,170 @@
-"""The data plane: connections, invocations and answers, without a socket in sight.
-
-A socket adapter opens connections here, hands over what arrives and offers a Link to send through;
-functions are reached through an Invoke. Tests drive this class directly.
-"""
+"""The whole local gateway, put together; for the command line and for tests."""
 
 import asyncio
+import contextlib
 import logging
 import os
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+import socket
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any
 
-from local_gateway.api import MAX_INTEGRATION_SECONDS, WebSocketApi
-from local_gateway.assumptions import Assumptions
+from local_gateway import aws, data_dir
+from local_gateway.aws import Endpoint
 from local_gateway.clock import Clock, SystemClock
-from local_gateway.errors import FunctionFailed
-from local_gateway.faults import Faults, MessagePlan
-from local_gateway.websocket import closing, events, frames, routing
-from local_gateway.websocket.authorizing import Verdict, identity_missing, judge, judge_failure
-from local_gateway.websocket.closing import Close
-from local_gateway.websocket.connecting import UNHANDLED, ConnectAnswer, answer_of
-from local_gateway.websocket.events import ConnectionFacts, Event
-from local_gateway.websocket.handshake import Handshake
-from local_gateway.websocket.ids import RandomBytes, new_id
-from local_gateway.websocket.policy import MalformedPolicy, allows
-from local_gateway.websocket.throttle import TokenBucket
+from local_gateway.data_plane.plane import DataPlane
+from local_gateway.deployment import tables, template
+from local_gateway.deployment.deployment import Deployment, deploy
+from local_gateway.deployment.parameters import parameter_values
+from local_gateway.deployment.stack import Stack
+from local_gateway.engine.engine import Engine
+from local_gateway.functions.reload import watch
+from local_gateway.functions.service import Functions, Surroundings
+from local_gateway.functions.variables import shared_variables
+from local_gateway.http.front_door import FrontDoor
+from local_gateway.http.loopback import bind
+from local_gateway.settings import Settings
 
 log = logging.getLogger("local_gateway")
 
-
-class Invoke(Protocol):
-    """Runs functions; owned by the data plane, served by the function pools."""
-
-    async def __call__(self, function: str, event: Event) -> Any:
-        """Return what the function returned; raise FunctionFailed where it gave no result."""
+SWEEP_SECONDS = 0.5
+FAREWELL_SECONDS = 5.0
 
 
-class Link(Protocol):
-    """The way to one client."""
+class LocalGateway:
+    """Engine, functions, data plane and front door. Use as an asynchronous context manager.
 
-    def send(self, text: str) -> bool:
-        """Queue a text message; False where the client's buffer is full."""
+    Entering raises StartupError, with everything that was started stopped again.
+    """
 
-    def close(self, close: Close) -> None:
-        """Start the closing handshake; at once where ``close`` is 1006."""
+    plane: DataPlane
+    functions: Functions
 
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.port = settings.port
+        self.region = aws.region(os.environ, settings.other_dynamodb is not None)
+        self.engine = Engine(settings.data_dir / "engine", self.region)
+        self._clock = clock or SystemClock()
+        self._stack = contextlib.AsyncExitStack()
 
-@dataclass(eq=False)
-class Connection:
-    """An open connection and what changes about it."""
-
-    facts: ConnectionFacts
-    last_active: float
-    policy: Any = None
-    half_open_at: float | None = None
-    link: Link | None = None
-    closed_as: Close | None = None
-    in_flight: int = 0
-
-    @property
-    def id(self) -> str:
-        return self.facts.connection_id
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The handshake ends with this status."""
-
-    status: int
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The handshake may end with 101 and this subprotocol."""
-
-    connection: Connection
-    subprotocol: str | None
-
-
-@dataclass
-class DataPlane:
-    """One stage of one WebSocket API."""
-
-    api: WebSocketApi
-    invoke: Invoke
-    clock: Clock = field(default_factory=SystemClock)
-    faults: Faults = field(default_factory=Faults)
-    assumptions: Assumptions = field(default_factory=Assumptions)
-    random_bytes: RandomBytes = os.urandom
-
-    def __post_init__(self) -> None:
-        self.connections: dict[str, Connection] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        now = self.clock.now()
-        self._new_connections = TokenBucket(self.api.connections, now)
-        self._messages = TokenBucket(self.api.messages, now)
-
-    # The handshake
-
-    async def open(self, handshake: Handshake) -> Opened | Refused:
-        """Authorize and run ``$connect``; the connection exists only once that has returned."""
-        now = self.clock.now()
-        if not self._new_connections.admit(now):
-            return Refused(429)
-        facts = ConnectionFacts(self._new_id(), now, handshake)
-        verdict = await self._authorize(facts)
-        if verdict.status != 200:
-            return Refused(verdict.status)
-        facts = ConnectionFacts(facts.connection_id, now, handshake, verdict.context)
-        answer = await self._connect(facts)
-        if not answer.accepted:
-            return Refused(answer.status)
-        connection = Connection(facts, self.clock.now(), verdict.policy)
-        after = self.faults.half_open_after()
-        connection.half_open_at = None if after is None else now + after
-        self.connections[connection.id] = connection
-        return Opened(connection, answer.subprotocol)
-
-    async def _authorize(self, facts: ConnectionFacts) -> Verdict:
-        authorizer = self.api.authorizer
-        if authorizer is None:
-            return Verdict(200, {})
-        event = events.authorizer_event(self.api, facts, self._new_id(), self.clock.now())
-        if identity_missing(self.api, facts.handshake, event):
-            return Verdict(401, {})
+    async def __aenter__(self) -> "LocalGateway":
         try:
-            result = await self._integration(authorizer.function, event, authorizer.timeout)
-        except FunctionFailed as failure:
-            return judge_failure(failure.reason)
-        except TimeoutError:
-            return Verdict(500, {})
-        return judge(result, event["methodArn"])
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
 
-    async def _connect(self, facts: ConnectionFacts) -> ConnectAnswer:
-        route = self.api.routes.get("$connect")
-        if route is None:
-            return ConnectAnswer(101)
-        event = events.connect_event(self.api, facts, self._new_id(), self.clock.now())
-        try:
-            result = await self._integration(route.function, event, route.timeout)
-        except FunctionFailed:
-            return ConnectAnswer(UNHANDLED)
-        except TimeoutError:
-            return ConnectAnswer(self.assumptions.connect_timeout_status)
-        return answer_of(result, self.assumptions.missing_connect_status)
-
-    # Messages
-
-    def unreachable(self, connection: Connection) -> bool:
-        """Tell whether the client's network is gone without anybody having noticed (a fault)."""
-        return connection.half_open_at is not None and self.clock.now() >= connection.half_open_at
-
-    def received(self, connection: Connection, text: str) -> None:
-        """Take a client's message: it is invoked at once, beside those still running."""
-        now = self.clock.now()
-        connection.last_active = now
-        if not self._messages.admit(now):
-            self._send_error(connection, frames.TOO_MANY_REQUESTS, self._new_id())
-            return
-        plan = self.faults.for_message()
-        for copy in range(plan.copies):
-            self._spawn(self._message(connection, text, plan, answers=copy == 0))
-
-    async def _message(
-        self, connection: Connection, text: str, plan: MessagePlan, *, answers: bool
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
-        connection.in_flight += 1
-        try:
-            if plan.delay:
-                await asyncio.sleep(plan.delay)
-            request_id = self._new_id()
-            problem = await self._run_message(connection, text, request_id, plan)
-            if problem and answers:
-                self._send_error(connection, problem, request_id)
-        finally:
-            connection.in_flight -= 1
-
-    async def _run_message(
-        self, connection: Connection, text: str, request_id: str, plan: MessagePlan
-    ) -> str | None:
-        key = routing.select(self.api.route_selection, text, self.api.routes)
-        if key is None or not self._policy_allows(connection, key):
-            return frames.FORBIDDEN
-        if plan.fail:
-            return frames.INTERNAL_SERVER_ERROR
-        route = self.api.routes[key]
-        event = events.message_event(
-            self.api,
-            connection.facts,
-            request_id,
-            self.clock.now(),
-            route_key=key,
-            message_id=self._new_id(),
-            body=text,
-            authorizer=self.assumptions.authorizer_on_message,
-        )
-        try:
-            result = await self._integration(route.function, event, route.timeout)
-        except FunctionFailed:
-            return frames.INTERNAL_SERVER_ERROR
-        except TimeoutError:
-            return frames.TIMED_OUT
-        return frames.INTERNAL_SERVER_ERROR if plan.fail_after or self._bad(result) else None
-
-    def _bad(self, result: Any) -> bool:
-        status = result.get("statusCode") if isinstance(result, Mapping) else None
-        if not isinstance(status, int):
-            return True
-        return self.assumptions.message_status_matters and not 200 <= status <= 299
-
-    def _policy_allows(self, connection: Connection, route_key: str) -> bool:
-        if not self.assumptions.policy_per_message or connection.policy is None:
-            return True
-        try:
-            return allows(connection.policy, self.api.arn(route_key))
-        except MalformedPolicy:
-            return False
-
-    def pinged(self, connection: Connection) -> None:
-        """Take note of a client's ping."""
-        if self.assumptions.pings_reset_idle:
-            connection.last_active = self.clock.now()
-
-    # The end of a connection
-
-    def closed(self, connection: Connection, close: Close) -> None:
-        """Take note that the socket is gone; ``$disconnect`` follows, best effort.
-
-        ``close`` is what the client sent, or 1006; it yields to the gateway's own reason.
-        """
-        if self.connections.pop(connection.id, None) is None:
-            return
-        connection.link = None
-        self._spawn(self._disconnect(connection, connection.closed_as or close))
-
-    async def _disconnect(self, connection: Connection, close: Close) -> None:
-        route = self.api.routes.get("$disconnect")
-        plan = self.faults.for_disconnect()
-        if route is None:
-            return
-        if plan.delay:
-            await asyncio.sleep(plan.delay)
-        event = events.disconnect_event(
-            self.api,
-            connection.facts,
-            self._new_id(),
-            self.clock.now(),
-            code=self.assumptions.lost_code if close.code == 1006 else close.code,
-            reason=close.reason,
-            authorizer=self.assumptions.authorizer_on_disconnect,
-        )
-        runs = [self._integration(route.function, event, route.timeout) for _ in range(plan.copies)]
-        await asyncio.gather(*runs, return_exceptions=True)
-
-    def close(self, connection: Connection, close: Close) -> None:
-        """Close from this side; the first reason given is the one that ``$disconnect`` hears."""
-        connection.closed_as = connection.closed_as or close
-        if connection.link is not None:
-            connection.link.close(closing.LOST if self.unreachable(connection) else close)
-
-    def sweep(self) -> None:
-        """Close what idled or lived too long, and what lost its network; call it now and then."""
-        now = self.clock.now()
-        for connection in list(self.connections.values()):
-            facts = connection.facts
-            close = closing.due(facts.connected_at, connection.last_active, now, self.assumptions)
-            if close and connection.closed_as is None:
-                self.close(connection, close)
-
-    # The management API
-
-    def post(self, connection_id: str, text: str) -> int:
-        """Send to a client; return the status: 200, 410 or 429. 200 promises no delivery."""
-        connection = self._live(connection_id)
-        if connection is None or connection.link is None:
-            return 410
-        if self.unreachable(connection):
-            return 200
-        if not connection.link.send(text):
-            return 429
-        connection.last_active = self.clock.now()
-        return 200
-
-    def look_up(self, connection_id: str) -> Connection | None:
-        """Return the live connection of that id."""
-        return self._live(connection_id)
-
-    def delete(self, connection_id: str) -> int:
-        """Close a client's connection; return the status: 204 or 410."""
-        connection = self._live(connection_id)
-        if connection is None:
-            return 410
-        self.close(connection, closing.DELETED)
-        return 204
-
-    def _live(self, connection_id: str) -> Connection | None:
-        connection = self.connections.get(connection_id)
-        return connection if connection and connection.closed_as is None else None
-
-    # Shared
-
-    async def _integration(self, function: str, event: Event, timeout: float) -> Any:
-        """Invoke and wait at most ``timeout``; the function goes on running past that."""
-        task = asyncio.ensure_future(self.invoke(function, event))
-        self._keep(task)
-        done, _ = await asyncio.wait({task}, timeout=min(timeout, MAX_INTEGRATION_SECONDS))
-        if not done:
-            raise TimeoutError
-        return task.result()
-
-    def _send_error(self, connection: Connection, message: str, request_id: str) -> None:
-        if connection.link is not None and not self.unreachable(connection):
-            connection.link.send(frames.error_frame(message, connection.id, request_id))
-
-    def _new_id(self) -> str:
-        return new_id(self.random_bytes)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._keep(asyncio.ensure_future(work))
-
-    def _keep(self, task: "asyncio.Task[Any]") -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: "asyncio.Task[Any]") -> None:
-        self._tasks.discard(task)
-        if task.cancelled():
-            return
-        failure = task.exception()
-        if failure is not None and not isinstance(failure, FunctionFailed):
-            log.error("unexpected %s: %s", type(failure).__name__, failure)
+        await self._stack.aclose()
 
     @property
-    def busy(self) -> bool:
-        """Whether any invocation is running or waiting to."""
-        return bool(self._tasks)
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
 
-    async def settle(self, seconds: float) -> None:
-        """Wait up to ``seconds`` for running invocations, then give the rest up."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
-        for task in list(self._tasks):
-            task.cancel()
+    async def failed(self) -> None:
+        """Wait; raise EngineCrashed when the engine is lost."""
+        await self.engine.crashed()
+
+    # Every step pushes what undoes it, so that the end is the start backwards.
+
+    async def _start(self) -> None:
+        settings = self.settings
+        self._stack.callback(data_dir.own(settings.data_dir).close)
+        sockets = self._bind()
+        deployment = await self._deploy()
+        self._make_functions(deployment)
+        self.plane = DataPlane(
+            deployment.api, self.functions, self._clock, settings.faults, settings.assumptions
+        )
+        await self._use_other_dynamodb(deployment.stack)
+        log.info("Starting %d functions", len(deployment.functions))
+        await self.functions.prewarm()
+        self._in_background(self._sweep())
+        if settings.reload:
+            stop = asyncio.Event()
+            dirs = [function.code_dir for function in deployment.functions]
+            self._in_background(watch(self.functions, dirs, stop))
+            self._stack.callback(stop.set)
+        await self._listen(sockets)
+
+    def _bind(self) -> list[socket.socket]:
+        sockets = bind(self.settings.port)
+        for bound in sockets:
+            self._stack.callback(bound.close)
+        self.port = sockets[0].getsockname()[1]
+        return sockets
+
+    async def _deploy(self) -> Deployment:
+        # What is wrong with the template itself needs no engine to be said.
+        wanted = template.load(self.settings.template)
+        parameters = parameter_values(wanted, self.settings.overrides)
+        log.info("Starting the embedded AWS (state in %s)", self.settings.data_dir)
+        self._stack.push_async_callback(self._stop_engine)
+        await self.engine.start()
+        log.info("Deploying %s", self.settings.template)
+        deployment = await asyncio.to_thread(deploy, self._endpoint, wanted, parameters)
+        await self.engine.save()
+        return deployment
+
+    async def _stop_engine(self) -> None:
+        log.info("Saving")
+        await self.engine.stop()
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(self.engine.url, self.region)
+
+    def _make_functions(self, deployment: Deployment) -> None:
+        settings = self.settings
+        other = settings.other_dynamodb
+        variables = shared_variables(
+            self.region,
+            self.engine.url,
+            f"http://127.0.0.1:{self.port}/{deployment.api.stage}",
+            aws.credentials(os.environ, other is not None),
+        )
+        variables |= settings.variables
+        if other is not None:
+            variables["AWS_ENDPOINT_URL_DYNAMODB"] = other
+        surroundings = Surroundings(variables, settings.data_dir / "logs", settings.verbose)
+        self.functions = Functions(deployment.functions, surroundings, settings.concurrency)
+        self._stack.push_async_callback(self.functions.stop)
+
+    async def _use_other_dynamodb(self, stack: Stack) -> None:
+        if self.settings.other_dynamodb is None:
+            return
+        other = Endpoint(self.settings.other_dynamodb, self.region)
+        log.info("Using the DynamoDB at %s", other.url)
+        for name in await asyncio.to_thread(tables.create_missing, self._endpoint, other, stack):
+            log.info("Created table %s there", name)
+
+    async def _listen(self, sockets: list[socket.socket]) -> None:
+        door = FrontDoor(self.plane, self.settings.page_dir, self.port)
+        self._stack.push_async_callback(self._take_leave, door)
+        await door.listen(sockets)
+
+    async def _take_leave(self, door: FrontDoor) -> None:
+        await door.take_leave()
+        # Without the engine the functions could do nothing but time out.
+        await self.plane.invocations.settle(FAREWELL_SECONDS if self.engine.alive else 0)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self.plane.sweep()
+            self.functions.reap()
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        self._stack.push_async_callback(_cancelled, asyncio.create_task(work))
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from local_gateway.local import PROJECT
+from local_gateway.settings import PROJECT
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
@@ -27,7 +27,7 @@ class GatewayProcess:
         arguments: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._arguments = list(arguments)
         self._environ = {**os.environ, **(environ or {})}
         self._process: subprocess.Popen[str] | None = None
@@ -49,6 +49,10 @@ class GatewayProcess:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> "GatewayProcess":
         """Start and wait until everything is ready; raise RuntimeError with what it said if not."""
@@ -72,7 +76,7 @@ class GatewayProcess:
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """Ask it to stop, by default as Ctrl-C does; return the exit code."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.alive:
             self._process.send_signal(number)
         return self.wait()
 
@@ -89,7 +93,7 @@ class GatewayProcess:
 
     def _launch(self) -> None:
         # Python writes its own output unbuffered, so that a test sees each line as it comes.
-        environ = {**self._environ, "DATA_DIR": str(self._data_dir), "PYTHONUNBUFFERED": "1"}
+        environ = {**self._environ, "DATA_DIR": str(self.data_dir), "PYTHONUNBUFFERED": "1"}
         environ["PORT"] = str(self.port)
         self.said = []
         self._process = subprocess.Popen(

@@ -3,14 +3,14 @@
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import aiohttp
 
-from local_gateway.engine.process import SAVE_PATH
+from local_gateway.engine.persistence import SAVE_PATH
+from local_gateway.engine.port import bind_again
 from local_gateway.errors import EngineCrashed, StartupError
 
 START_SECONDS = 90.0
@@ -24,7 +24,6 @@ class Engine:
     def __init__(self, directory: Path, region: str) -> None:
         self._directory = directory
         self._region = region
-        self._note = directory / "engine.json"
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
         self.log = directory / "engine.log"
@@ -45,7 +44,9 @@ class Engine:
     async def start(self) -> None:
         """Start it and wait until it answers; raise StartupError with the reason if it does not."""
         self._directory.mkdir(parents=True, exist_ok=True)
-        listening = self._bind()
+        # The same port as last time where it is free: addresses in the kept state stay true.
+        note = self._directory / "engine.json"
+        listening = bind_again(note)
         self.port = listening.getsockname()[1]
         with listening, self.log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -62,7 +63,7 @@ class Engine:
                 pass_fds=[listening.fileno()],
                 start_new_session=True,
             )
-        self._note.write_text(json.dumps({"port": self.port, "pid": self.pid}))
+        note.write_text(json.dumps({"port": self.port, "pid": self.pid}))
         await self._until_ready()
 
     async def save(self) -> None:
@@ -94,25 +95,6 @@ class Engine:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-
-    def _bind(self) -> socket.socket:
-        # The same port as last time where it is free: addresses in the kept state stay true.
-        for port in (self._last_port(), 0):
-            listening = socket.socket()
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listening.bind(("127.0.0.1", port))
-                listening.listen(512)
-                return listening
-            except OSError:
-                listening.close()
-        raise StartupError("no free port for the engine")
-
-    def _last_port(self) -> int:
-        try:
-            return int(json.loads(self._note.read_text())["port"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0
 
     def _environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "TMPDIR")}

@@ -8,9 +8,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_gateway.api import Function
 from local_gateway.errors import FunctionFailed
 from local_gateway.functions.environment import Environment
+from local_gateway.functions.function import Function
 
 # A start costs a laptop a whole core; more at once only make each slower.
 MAX_STARTING = 2

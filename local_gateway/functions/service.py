@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_gateway.api import Function
 from local_gateway.errors import FunctionFailed
 from local_gateway.functions.environment import Environment
+from local_gateway.functions.function import Function
 from local_gateway.functions.pool import Pool
+from local_gateway.functions.variables import lambda_variables
 
 log = logging.getLogger("local_gateway")
 
@@ -92,18 +93,10 @@ class Functions:
         log.error("%s %s: %s", function.logical_id, doing, line)
 
     def _environment(self, function: Function) -> Environment:
-        stream = f"local/[$LATEST]{function.logical_id}"
         variables = {
             **self._surroundings.variables,
             **function.environment,
-            "AWS_LAMBDA_FUNCTION_NAME": function.name,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-            "LAMBDA_TASK_ROOT": str(function.code_dir),
-            "_HANDLER": function.handler,
+            **lambda_variables(function),
         }
         log_file = None if self._surroundings.verbose else self._log_of(function)
         return Environment(function, variables, log_file)

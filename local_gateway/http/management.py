@@ -5,7 +5,8 @@ import json
 from aiohttp import web
 
 from local_gateway.clock import iso8601
-from local_gateway.gateway import Connection, DataPlane
+from local_gateway.data_plane.connection import Connection
+from local_gateway.data_plane.plane import DataPlane
 from local_gateway.websocket.frames import MAX_MESSAGE_BYTES
 
 _ERRORS = {

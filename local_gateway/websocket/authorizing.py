@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.api import WebSocketApi
+from local_gateway.websocket.api import WebSocketApi
 from local_gateway.websocket.events import Event
 from local_gateway.websocket.handshake import Handshake, last_values
 from local_gateway.websocket.policy import MalformedPolicy, allows

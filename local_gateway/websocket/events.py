@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from local_gateway.api import WebSocketApi
+from local_gateway.websocket.api import WebSocketApi
 from local_gateway.websocket.handshake import (
     Handshake,
     all_values,

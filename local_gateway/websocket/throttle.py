@@ -1,6 +1,6 @@
 """API Gateway's token bucket."""
 
-from local_gateway.api import Throttle
+from local_gateway.websocket.api import Throttle
 
 
 class TokenBucket:

@@ -12,13 +12,14 @@ from typing import Any
 
 import aiohttp
 
-from local_gateway.api import Authorizer, Route, Throttle, WebSocketApi
 from local_gateway.assumptions import Assumptions
 from local_gateway.clock import ManualClock
+from local_gateway.data_plane.plane import DataPlane
 from local_gateway.errors import FunctionFailed
 from local_gateway.faults import Faults
-from local_gateway.gateway import DataPlane
-from local_gateway.http.server import FrontDoor, bind
+from local_gateway.http.front_door import FrontDoor
+from local_gateway.http.loopback import bind
+from local_gateway.websocket.api import Authorizer, Route, Throttle, WebSocketApi
 
 Event = dict[str, Any]
 ALLOW = {
@@ -96,7 +97,7 @@ class FakeFunctions:
     async def came_to_rest(self, front: "Front") -> None:
         """Return once no invocation runs any more."""
         async with asyncio.timeout(10):
-            while front.plane.busy:
+            while front.plane.invocations.busy:
                 await asyncio.sleep(0.005)
 
 
@@ -173,7 +174,7 @@ async def serving(
             yield front
     finally:
         await door.close(seconds=0.01)
-        await plane.settle(1)
+        await plane.invocations.settle(0.05)
 
 
 class RawClient:

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from local_gateway.api import Throttle
 from local_gateway.assumptions import Assumptions
 from local_gateway.errors import StartupError
 from local_gateway.websocket import closing, frames
+from local_gateway.websocket.api import Throttle
 from local_gateway.websocket.closing import Close, due, told
 from local_gateway.websocket.connecting import ConnectAnswer, answer_of
 from local_gateway.websocket.routing import select

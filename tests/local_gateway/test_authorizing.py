@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_gateway.api import Authorizer
+from local_gateway.websocket.api import Authorizer
 from local_gateway.websocket.authorizing import identity_missing, judge, judge_failure
 from local_gateway.websocket.events import ConnectionFacts, authorizer_event
 from local_gateway.websocket.handshake import Handshake

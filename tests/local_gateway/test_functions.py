@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local_gateway.api import Function
 from local_gateway.errors import FunctionFailed, FunctionTimedOut
 from local_gateway.functions import pool as pools
+from local_gateway.functions.function import Function
 from local_gateway.functions.service import Functions, Surroundings
 
 CODE = """

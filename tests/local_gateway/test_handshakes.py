@@ -6,8 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local_gateway.api import Authorizer, Throttle
 from local_gateway.assumptions import Assumptions
+from local_gateway.websocket.api import Authorizer, Throttle
 from tests.local_gateway.front import (
     ALLOW,
     UPGRADE,
@@ -254,7 +254,7 @@ def test_a_header_of_64_kb_is_refused_and_the_next_client_is_served() -> None:
 
 
 def test_a_handshake_that_never_ends_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local_gateway.http.server.HANDSHAKE_SECONDS", 0.1)
+    monkeypatch.setattr("local_gateway.http.front_door.HANDSHAKE_SECONDS", 0.1)
 
     async def attempt() -> bytes:
         async with serving() as front:

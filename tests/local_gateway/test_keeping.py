@@ -1,17 +1,19 @@
 """What was acknowledged is kept: across restarts, template changes and crashes of any process."""
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from local_gateway import aws
+from local_gateway.aws import Endpoint
 from local_gateway.engine.engine import Engine
 from local_gateway.engine.journal import Journal
 from local_gateway.testing import GatewayProcess
@@ -19,10 +21,42 @@ from local_gateway.testing import GatewayProcess
 FIXTURE_APP = Path(__file__).with_name("fixture_app")
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Path:
-    """A copy of the fixture application that a test may edit; a path with spaces."""
-    return Path(shutil.copytree(FIXTURE_APP, tmp_path / "the app"))
+class LastingGateway:
+    """A gateway on a copy of the fixture application; started again where a test has ended it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.app = Path(shutil.copytree(FIXTURE_APP, directory / "the app"))  # a path with spaces
+        self.template = self.app / "template.yaml"
+        self.process = gateway_of(self.app)
+
+    def running(self) -> GatewayProcess:
+        """The gateway, with nothing but defaults."""
+        return self.process if self.process.alive else self.process.start()
+
+    def stopped(self) -> None:
+        """End it; what it has deployed stays."""
+        if self.process.port == 0:
+            self.running()
+        self.process.stop()
+
+    @contextlib.contextmanager
+    def edited(self, before: str, after: str) -> Iterator[None]:
+        """The template as edited, for as long as the block lasts."""
+        text = self.template.read_text()
+        assert before in text
+        self.template.write_text(text.replace(before, after))
+        try:
+            yield
+        finally:
+            self.template.write_text(text)
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LastingGateway]:
+    gateway = LastingGateway(tmp_path_factory.mktemp("lasting"))
+    yield gateway
+    if gateway.process.alive:
+        gateway.process.stop()
 
 
 def gateway_of(app: Path, *arguments: str, **environ: str) -> GatewayProcess:
@@ -50,78 +84,90 @@ def engine_note(app: Path) -> Any:
     return json.loads((app.parent / "state" / "engine" / "engine.json").read_text())
 
 
+def has_ended(pid: int) -> bool:
+    """Whether the process runs no more; its new parent may be slow to bury it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 def kept(gateway: GatewayProcess, app: Path) -> set[str]:
     table = ask(gateway, do="surroundings")["environment"]["TABLE"]
     endpoint = f"http://127.0.0.1:{engine_note(app)['port']}"
-    rows = aws.client("dynamodb", endpoint, "us-east-1").scan(TableName=table)["Items"]
+    rows = Endpoint(endpoint, "us-east-1").client("dynamodb").scan(TableName=table)["Items"]
     return {row["id"]["S"] for row in rows if not row["id"]["S"].startswith("disconnect-")}
 
 
-def test_rows_survive_a_stop_a_template_change_and_a_new_parameter(app: Path) -> None:
-    gateway = gateway_of(app).start()
-    keep(gateway, "first")
-    assert gateway.stop(signal.SIGINT) == 0
-    template = app / "template.yaml"
-    template.write_text(
-        template.read_text().replace(
-            "echo:", "other: &e\n          FunctionArn: !GetAtt EchoFunction.Arn\n        echo:"
-        )
-    )
-    again = gateway_of(app, "--parameter-overrides", "Greeting=good day", "StageName=dev").start()
-    try:
-        assert again.socket_url.endswith("/dev")
-        assert ask(again)["greeting"] == "good day"
-        assert ask(again, action="other")["event"]["requestContext"]["routeKey"] == "other"
-        keep(again, "second")
-        assert kept(again, app) == {"first", "second"}
-    finally:
-        assert again.stop(signal.SIGTERM) == 0
-
-
-def test_rows_survive_the_gateways_sudden_death_and_nothing_is_left_running(app: Path) -> None:
-    gateway = gateway_of(app).start()
-    keep(gateway, "before the crash")
-    engine = engine_note(app)["pid"]
+def test_rows_survive_the_gateways_sudden_death_and_nothing_is_left_running(
+    lasting: LastingGateway,
+) -> None:
+    gateway = lasting.running()
+    before = kept(gateway, lasting.app)
+    keep(gateway, "before the gateway's crash")
+    engine = engine_note(lasting.app)["pid"]
     gateway.stop(signal.SIGKILL)
-    again = gateway_of(app).start()
-    try:
-        assert not Path(f"/proc/{engine}").exists(), "the new engine waits for the old one's end"
-        assert kept(again, app) == {"before the crash"}
-    finally:
-        again.stop()
+    again = lasting.running()
+    assert has_ended(engine), "the new engine waits for the old one's end"
+    assert kept(again, lasting.app) == before | {"before the gateway's crash"}
 
 
 def test_rows_survive_the_engines_sudden_death_which_ends_the_gateway_in_one_line(
-    app: Path,
+    lasting: LastingGateway,
 ) -> None:
-    gateway = gateway_of(app).start()
-    keep(gateway, "before the crash")
-    os.kill(engine_note(app)["pid"], signal.SIGKILL)
+    gateway = lasting.running()
+    before = kept(gateway, lasting.app)
+    keep(gateway, "before the engine's crash")
+    os.kill(engine_note(lasting.app)["pid"], signal.SIGKILL)
     assert gateway.wait() == 1
     assert "local gateway: the engine ended with signal 9" in gateway.said[-1]
-    again = gateway_of(app).start()
-    try:
-        assert kept(again, app) == {"before the crash"}
-    finally:
-        again.stop()
+    assert kept(lasting.running(), lasting.app) == before | {"before the engine's crash"}
 
 
-def test_code_saved_while_it_runs_takes_effect(app: Path) -> None:
-    gateway = gateway_of(app).start()
-    try:
-        assert ask(gateway, do="version")["version"] == 1
-        source = app / "src" / "echo.py"
-        source.write_text(source.read_text().replace("VERSION = 1", "VERSION = 222"))
-        for _ in range(200):
-            if ask(gateway, do="version")["version"] == 222:
-                break
-        else:
-            pytest.fail("the new code never ran")
-    finally:
-        gateway.stop()
+def test_code_saved_while_it_runs_takes_effect(lasting: LastingGateway) -> None:
+    gateway = lasting.running()
+    assert ask(gateway, do="version")["version"] == 1
+    source = lasting.app / "src" / "echo.py"
+    source.write_text(source.read_text().replace("VERSION = 1", "VERSION = 222"))
+    for _ in range(200):
+        if ask(gateway, do="version")["version"] == 222:
+            break
+    else:
+        pytest.fail("the new code never ran")
 
 
-def test_another_dynamodb_gets_the_tables_and_the_rows(app: Path, tmp_path: Path) -> None:
+def test_rows_survive_a_stop_a_template_change_and_a_new_parameter(
+    lasting: LastingGateway,
+) -> None:
+    gateway = lasting.running()
+    before = kept(gateway, lasting.app)
+    keep(gateway, "first")
+    assert gateway.stop(signal.SIGINT) == 0
+    route = "other: &e\n          FunctionArn: !GetAtt EchoFunction.Arn\n        echo:"
+    with lasting.edited("echo:", route):
+        overrides = ["--parameter-overrides", "Greeting=good day", "StageName=dev"]
+        again = gateway_of(lasting.app, *overrides).start()
+        try:
+            assert again.socket_url.endswith("/dev")
+            assert ask(again)["greeting"] == "good day"
+            assert ask(again, action="other")["event"]["requestContext"]["routeKey"] == "other"
+            keep(again, "second")
+            assert kept(again, lasting.app) == before | {"first", "second"}
+        finally:
+            assert again.stop(signal.SIGTERM) == 0
+
+
+def test_a_change_that_would_lose_rows_is_refused(lasting: LastingGateway) -> None:
+    lasting.stopped()
+    with lasting.edited("AttributeName: id", "AttributeName: other"):
+        refused = gateway_of(lasting.app)
+        assert refused.run() == 1
+    assert "Rows changes its key, which would lose its rows" in refused.said[-1]
+
+
+def test_another_dynamodb_gets_the_tables_and_the_rows(tmp_path: Path) -> None:
+    app = Path(shutil.copytree(FIXTURE_APP, tmp_path / "app"))
+
     async def run() -> tuple[set[str], str]:
         other = Engine(tmp_path / "other", "us-east-1")
         await other.start()
@@ -133,7 +179,7 @@ def test_another_dynamodb_gets_the_tables_and_the_rows(app: Path, tmp_path: Path
                 names = await asyncio.to_thread(kept, gateway, app)
             finally:
                 await asyncio.to_thread(gateway.stop)
-            there = aws.client("dynamodb", other.url, "us-east-1")
+            there = Endpoint(other.url, "us-east-1").client("dynamodb")
             table = there.list_tables()["TableNames"][0]
             found = {row["id"]["S"] for row in there.scan(TableName=table)["Items"]}
             assert names == set(), "nothing went to the embedded engine"
@@ -166,14 +212,14 @@ def test_every_kind_of_write_survives_a_killed_engine(tmp_path: Path) -> None:
     async def run() -> list[Any]:
         engine = Engine(tmp_path, "us-east-1")
         await engine.start()
-        client = aws.client("dynamodb", engine.url, "us-east-1")
+        client = Endpoint(engine.url, "us-east-1").client("dynamodb")
         await asyncio.to_thread(write_in_every_way, client)
         assert engine.pid is not None
         os.kill(engine.pid, signal.SIGKILL)
         again = Engine(tmp_path, "us-east-1")
         await again.start()
         try:
-            client = aws.client("dynamodb", again.url, "us-east-1")
+            client = Endpoint(again.url, "us-east-1").client("dynamodb")
             return sorted(
                 row["id"]["S"] + row.get("n", {}).get("N", "")
                 for row in (await asyncio.to_thread(client.scan, TableName="rows"))["Items"]

@@ -7,10 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local_gateway.api import Throttle
 from local_gateway.assumptions import Assumptions
 from local_gateway.clock import ManualClock
 from local_gateway.faults import Faults
+from local_gateway.websocket.api import Throttle
 from tests.local_gateway.front import (
     FakeFunctions,
     RawClient,

@@ -134,11 +134,12 @@ def test_fifty_messages_at_once_are_all_answered(gateway: GatewayProcess) -> Non
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
+        # First, so that its function has ended when the gateway is stopped.
+        ({"action": "hang", "do": "sleep", "seconds": 1}, "Endpoint request timed out"),
         ({"do": "fail"}, "Internal server error"),
         ({"do": "die"}, "Internal server error"),
         ({"do": "answer", "answer": None}, "Internal server error"),
         ({"action": "brief", "do": "sleep", "seconds": 3}, "Internal server error"),
-        ({"action": "hang", "do": "sleep", "seconds": 1}, "Endpoint request timed out"),
     ],
 )
 def test_what_goes_wrong_in_a_function_is_told_in_api_gateways_words(

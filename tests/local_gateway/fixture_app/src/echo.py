@@ -6,13 +6,13 @@ import json
 import os
 import time
 
-import boto3
-
 VERSION = 1
 
 
 @functools.cache
 def client():
+    import boto3  # which takes long, and some workers never need it
+
     return boto3.client("apigatewaymanagementapi")
 
 

@@ -1,25 +1,10 @@
-"""The deployed API as the gateway needs it: values read from the control plane."""
+"""A WebSocket API as deployed: its stage, routes, authorizer and limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 # API Gateway's own limit on an integration; a template may set less.
 MAX_INTEGRATION_SECONDS = 29.0
-
-
-@dataclass(frozen=True)
-class Function:
-    """A Lambda function: what it is called, what it runs and with which settings."""
-
-    name: str
-    logical_id: str
-    arn: str
-    handler: str
-    code_dir: Path
-    timeout: float
-    memory: int = 128
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

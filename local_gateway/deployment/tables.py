@@ -1,53 +1,51 @@
 """The stack's tables: what the engine leaves out of them, and their doubles in another DynamoDB."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_gateway import aws
-from local_gateway.deployment import Stack
+from local_gateway.aws import Endpoint
+from local_gateway.deployment.stack import Stack
 from local_gateway.errors import StartupError
 
 _INDEX_KEYS = ("IndexName", "KeySchema", "Projection")
 
 
-def set_lifetimes(engine: str, region: str, stack: Stack) -> None:
+def set_lifetimes(engine: Endpoint, stack: Stack) -> None:
     """Switch on the expiry of rows: MiniStack's CloudFormation passes over it."""
-    client = aws.client("dynamodb", engine, region)
-    for logical_id, resource in stack.template.resources("AWS::DynamoDB::Table"):
-        wanted = resource.get("Properties", {}).get("TimeToLiveSpecification")
-        name = stack.physical.get(logical_id)
-        if not name or not wanted or not isinstance(wanted.get("AttributeName"), str):
+    client = engine.client("dynamodb")
+    for name, properties in _tables(stack):
+        wanted = properties.get("TimeToLiveSpecification")
+        if not wanted or not isinstance(wanted.get("AttributeName"), str):
             continue
         found = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
         enabled = str(wanted.get("Enabled", True)).lower() == "true"
         if enabled != (found["TimeToLiveStatus"] == "ENABLED"):
-            client.update_time_to_live(
-                TableName=name,
-                TimeToLiveSpecification={
-                    "Enabled": enabled,
-                    "AttributeName": wanted["AttributeName"],
-                },
-            )
+            _set_lifetime(client, name, wanted["AttributeName"], enabled)
 
 
-def create_missing(engine: str, other: str, region: str, stack: Stack) -> list[str]:
+def create_missing(engine: Endpoint, other: Endpoint, stack: Stack) -> list[str]:
     """Create in ``other`` what tables of the stack it lacks; return their names."""
-    here = aws.client("dynamodb", engine, region)
-    there = aws.own_client("dynamodb", other, region)
+    here, there = engine.client("dynamodb"), other.own_client("dynamodb")
     created = []
-    for logical_id, _ in stack.template.resources("AWS::DynamoDB::Table"):
-        name = stack.physical.get(logical_id)
-        if not name:
-            continue
+    for name, _ in _tables(stack):
         table = here.describe_table(TableName=name)["Table"]
         lifetime = here.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
         try:
             if _create(there, table, lifetime):
                 created.append(name)
         except (ClientError, BotoCoreError) as failure:
-            raise StartupError(f"AWS_ENDPOINT_URL {other}: {failure}") from None
+            raise StartupError(f"AWS_ENDPOINT_URL {other.url}: {failure}") from None
     return created
+
+
+def _tables(stack: Stack) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield name and properties of each table but those that a Condition left out."""
+    for logical_id, resource in stack.template.resources("AWS::DynamoDB::Table"):
+        name = stack.physical.get(logical_id)
+        if name:
+            yield name, resource.get("Properties", {})
 
 
 def _create(there: Any, table: dict[str, Any], lifetime: dict[str, Any]) -> bool:
@@ -73,11 +71,12 @@ def _create(there: Any, table: dict[str, Any], lifetime: dict[str, Any]) -> bool
         TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
     if lifetime.get("AttributeName"):
-        there.update_time_to_live(
-            TableName=name,
-            TimeToLiveSpecification={
-                "Enabled": True,
-                "AttributeName": lifetime["AttributeName"],
-            },
-        )
+        _set_lifetime(there, name, lifetime["AttributeName"], enabled=True)
     return True
+
+
+def _set_lifetime(client: Any, table: str, attribute: str, enabled: bool) -> None:
+    client.update_time_to_live(
+        TableName=table,
+        TimeToLiveSpecification={"Enabled": enabled, "AttributeName": attribute},
+    )

@@ -3,24 +3,24 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local_gateway import aws
-from local_gateway.api import (
+from local_gateway.aws import Endpoint
+from local_gateway.deployment.stack import Stack
+from local_gateway.errors import StartupError
+from local_gateway.functions.function import Function
+from local_gateway.websocket.api import (
     MAX_INTEGRATION_SECONDS,
     Authorizer,
-    Function,
     Route,
     Throttle,
     WebSocketApi,
 )
-from local_gateway.deployment import Stack
-from local_gateway.errors import StartupError
 
 _ACCOUNT_LIMITS = Throttle(10_000, 5_000)
 
 
-def read_functions(endpoint: str, region: str, stack: Stack) -> list[Function]:
+def read_functions(engine: Endpoint, stack: Stack) -> list[Function]:
     """Return every function of the stack as deployed, with its local code."""
-    client = aws.client("lambda", endpoint, region)
+    client = engine.client("lambda")
     found = []
     for logical_id, code_dir in stack.template.code_dirs.items():
         name = stack.physical.get(logical_id)
@@ -42,53 +42,54 @@ def read_functions(endpoint: str, region: str, stack: Stack) -> list[Function]:
     return found
 
 
-def read_api(endpoint: str, region: str, stack: Stack, functions: set[str]) -> WebSocketApi:
+def read_api(engine: Endpoint, stack: Stack, functions: set[str]) -> WebSocketApi:
     """Return the stack's WebSocket API, served by functions of those names.
 
     Raises StartupError where there is not exactly one API, or a route leads nowhere.
     """
-    client = aws.client("apigatewayv2", endpoint, region)
-    account = aws.client("sts", endpoint, region).get_caller_identity()["Account"]
+    client = engine.client("apigatewayv2")
     ours = set(stack.physical.values())
     apis = [
         api
         for api in client.get_apis()["Items"]
         if api["ProtocolType"] == "WEBSOCKET" and api["ApiId"] in ours
     ]
-    if len(apis) != 1:
-        raise StartupError(f"{stack.template.path}: it has {len(apis)} WebSocket APIs, not one")
-    api_id = apis[0]["ApiId"]
-    integrations = {
-        found["IntegrationId"]: found for found in client.get_integrations(ApiId=api_id)["Items"]
-    }
+    found = _only(apis, "it has {} WebSocket APIs", stack)
+    api_id = found["ApiId"]
+    stage = _only(client.get_stages(ApiId=api_id)["Items"], "the API has {} stages", stack)
     routes = client.get_routes(ApiId=api_id)["Items"]
-    stage = _only_stage(client.get_stages(ApiId=api_id)["Items"], stack)
-    authorizer = _authorizer(client.get_authorizers(ApiId=api_id)["Items"], routes)
-    by_key = {route["RouteKey"]: _route(route, integrations) for route in routes}
-    called = {f"route {key}": route.function for key, route in by_key.items()}
-    if authorizer is not None:
-        called["the authorizer"] = authorizer.function
-    for caller, name in called.items():
-        # The engine takes a reference to nothing where CloudFormation would refuse it.
-        if name not in functions:
-            raise StartupError(f"{stack.template.path}: {caller} leads to no function: {name}")
-    return WebSocketApi(
+    integrations = {
+        entry["IntegrationId"]: entry for entry in client.get_integrations(ApiId=api_id)["Items"]
+    }
+    api = WebSocketApi(
         api_id=api_id,
         stage=stage["StageName"],
-        region=region,
-        account=account,
-        route_selection=apis[0].get("RouteSelectionExpression", "$request.body.action"),
-        routes=by_key,
-        authorizer=authorizer,
+        region=engine.region,
+        account=engine.client("sts").get_caller_identity()["Account"],
+        route_selection=found.get("RouteSelectionExpression", "$request.body.action"),
+        routes={route["RouteKey"]: _route(route, integrations) for route in routes},
+        authorizer=_authorizer(client.get_authorizers(ApiId=api_id)["Items"], routes),
         stage_variables=stage.get("StageVariables") or {},
         messages=_throttle(stage.get("DefaultRouteSettings") or {}),
     )
+    _refuse_dead_ends(api, functions, stack)
+    return api
 
 
-def _only_stage(stages: list[dict[str, Any]], stack: Stack) -> dict[str, Any]:
-    if len(stages) != 1:
-        raise StartupError(f"{stack.template.path}: the API has {len(stages)} stages, not one")
-    return stages[0]
+def _only(found: list[dict[str, Any]], counted: str, stack: Stack) -> dict[str, Any]:
+    if len(found) != 1:
+        raise StartupError(f"{stack.template.path}: {counted.format(len(found))}, not one")
+    return found[0]
+
+
+def _refuse_dead_ends(api: WebSocketApi, functions: set[str], stack: Stack) -> None:
+    # The engine takes a reference to nothing where CloudFormation would refuse it.
+    called = {f"route {key}": route.function for key, route in api.routes.items()}
+    if api.authorizer is not None:
+        called["the authorizer"] = api.authorizer.function
+    for caller, name in called.items():
+        if name not in functions:
+            raise StartupError(f"{stack.template.path}: {caller} leads to no function: {name}")
 
 
 def _route(route: Mapping[str, Any], integrations: Mapping[str, Mapping[str, Any]]) -> Route:

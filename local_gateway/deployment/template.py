@@ -10,6 +10,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local_gateway.errors import StartupError
 
+# What the engine gets instead of the code.
+CODE_BUCKET, CODE_KEY = "local-gateway-code", "stub.zip"
+CODE_URI = f"s3://{CODE_BUCKET}/{CODE_KEY}"
 _FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 
 
@@ -32,8 +35,8 @@ class Template:
                 yield name, resource
 
 
-def load(path: Path, code_uri: str) -> Template:
-    """Read a template and put ``code_uri``, an uploaded package, in place of local code.
+def load(path: Path) -> Template:
+    """Read a template and put the one uploaded package in place of each function's local code.
 
     Raises StartupError naming the file, and the line where there is one.
     """
@@ -47,7 +50,7 @@ def load(path: Path, code_uri: str) -> Template:
             continue
         properties = resource.setdefault("Properties", {})
         code_dirs[name] = _code_dir(path, name, properties.get("CodeUri", shared))
-        properties["CodeUri"] = code_uri
+        properties["CodeUri"] = CODE_URI
     return Template(path, document, code_dirs)
 
 

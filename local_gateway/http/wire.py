@@ -1,83 +1,28 @@
-"""The WebSocket end of a connection: bytes in and out of an upgraded aiohttp request.
+"""The WebSocket end of a connection: frames in and out of a transport.
 
-aiohttp does HTTP and the upgrade; the sans-I/O core of the websockets library does the framing,
-since it can limit a frame apart from a message and split a message into frames, and is strict about
-masks, reserved bits and close codes.
+The sans-I/O core of the websockets library does the framing, since it can limit a frame apart from
+a message and split a message into frames, and is strict about masks, reserved bits and close codes.
 """
 
 import asyncio
-import base64
-import binascii
 
-from aiohttp import web
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
-from websockets.utils import accept_key
 
-from local_gateway.gateway import Connection, DataPlane
+from local_gateway.data_plane.connection import Connection
+from local_gateway.data_plane.plane import DataPlane
+from local_gateway.http.backpressure import Backpressure
 from local_gateway.websocket.closing import BAD_TEXT, LOST, UNSUPPORTED, Close, told
 from local_gateway.websocket.frames import MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, in_frames
 
 # Bytes waiting for a client that does not read before posts to it get 429.
 MAX_UNSENT_BYTES = 512 * 1024
-# Messages of one connection running at once before its socket is read no further.
-MAX_IN_FLIGHT = 256
 CLOSE_SECONDS = 5.0
 
 
-def key_of(request: web.BaseRequest) -> str | None:
-    """Return the handshake's key; None where the handshake breaks RFC 6455 (400)."""
-    key = request.headers.get("Sec-WebSocket-Key", "")
-    try:
-        valid = len(base64.b64decode(key, validate=True)) == 16
-    except (binascii.Error, ValueError):
-        return None
-    version = request.headers.get("Sec-WebSocket-Version")
-    return key if valid and version == "13" and request.method == "GET" else None
-
-
-def upgrades(request: web.BaseRequest) -> bool:
-    """Tell whether the request asks for a WebSocket."""
-    wanted = request.headers.get("Upgrade", "").lower().strip() == "websocket"
-    return wanted and "upgrade" in request.headers.get("Connection", "").lower()
-
-
-async def serve(
-    request: web.BaseRequest,
-    plane: DataPlane,
-    connection: Connection,
-    key: str,
-    subprotocol: str | None,
-) -> web.StreamResponse:
-    """Answer 101 and carry the connection until its socket is gone."""
-    response = web.StreamResponse(status=101)
-    # No Sec-WebSocket-Extensions: permessage-deflate is declined.
-    response.headers["Upgrade"] = "websocket"
-    response.headers["Connection"] = "upgrade"
-    response.headers["Sec-WebSocket-Accept"] = accept_key(key)
-    if subprotocol is not None:
-        response.headers["Sec-WebSocket-Protocol"] = subprotocol
-    end = LOST
-    try:
-        await response.prepare(request)
-        transport = request.transport
-        if isinstance(transport, asyncio.Transport):
-            socket = Socket(plane, connection, transport)
-            connection.link = socket
-            request.protocol.keep_alive(False)
-            # aiohttp asks no more of a parser than feed_data and feed_eof.
-            request.protocol.set_parser(socket)  # type: ignore[arg-type]
-            end = await socket.ended
-    except ConnectionError:
-        pass
-    finally:
-        plane.closed(connection, end)
-    return response
-
-
-class Socket:
-    """Link and parser of one connection."""
+class Wire:
+    """Link of one connection for the data plane, and its parser for aiohttp."""
 
     def __init__(
         self, plane: DataPlane, connection: Connection, transport: asyncio.Transport
@@ -88,8 +33,9 @@ class Socket:
         self._protocol = Protocol(
             Side.SERVER, state=State.OPEN, max_size=(MAX_MESSAGE_BYTES, MAX_FRAME_BYTES)
         )
-        self._loop = asyncio.get_running_loop()
+        self._backpressure = Backpressure(connection, transport)
         self._partial = bytearray()
+        self._loop = asyncio.get_running_loop()
         self._patience: asyncio.TimerHandle | None = None
         self.ended: asyncio.Future[Close] = self._loop.create_future()
 
@@ -110,7 +56,7 @@ class Socket:
             if isinstance(event, Frame):
                 self._frame(event)
         self._flush()
-        self._throttle()
+        self._backpressure.apply()
         return False, b""
 
     def feed_eof(self) -> None:
@@ -140,17 +86,6 @@ class Socket:
             self.close(BAD_TEXT)
             return
         self._plane.received(self._connection, text)
-
-    def _throttle(self) -> None:
-        if self._connection.in_flight >= MAX_IN_FLIGHT and self._transport.is_reading():
-            self._transport.pause_reading()
-            self._loop.call_later(0.05, self._resume)
-
-    def _resume(self) -> None:
-        if self._connection.in_flight >= MAX_IN_FLIGHT:
-            self._loop.call_later(0.05, self._resume)
-        elif not self._transport.is_closing():
-            self._transport.resume_reading()
 
     # What leaves (called by the data plane)
 
@@ -209,15 +144,12 @@ class Socket:
             self._patience.cancel()
             self._patience = None
         if not self.ended.done():
-            self.ended.set_result(self._close())
-
-    def _close(self) -> Close:
-        received, sent = self._protocol.close_rcvd, self._protocol.close_sent
-        if received is not None and (self._protocol.close_rcvd_then_sent or sent is None):
-            return told(Close(received.code, received.reason))
-        return Close(sent.code, "") if sent is not None else LOST
+            self.ended.set_result(_ending(self._protocol))
 
 
-def refuse(status: int) -> web.Response:
-    """Answer a refused handshake; API Gateway's bodies are not documented."""
-    return web.Response(status=status, body=b"", headers={"Content-Length": "0"})
+def _ending(protocol: Protocol) -> Close:
+    """Return how the connection ended: by the side that closed first, or lost."""
+    received, sent = protocol.close_rcvd, protocol.close_sent
+    if received is not None and (protocol.close_rcvd_then_sent or sent is None):
+        return told(Close(received.code, received.reason))
+    return Close(sent.code, "") if sent is not None else LOST

@@ -1,0 +1,1 @@
+"""Connections, invocations and answers, without a socket in sight."""
