@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import answers, frames, splitting
+from bot import answers, frames, reading, splitting
 from bot.answers import Frame
 from bot.conversations import Conversations
 from bot.deletion import Deletion
@@ -52,9 +52,9 @@ class Chat:
         try:
             if caller.expires_at is not None and caller.expires_at <= self.clock().timestamp():
                 raise TokenExpired("Connect again with a fresh token.")
-            decoded = frames.decode(body)
-            reference = frames.reference(decoded)
-            frame = frames.validate(decoded)
+            decoded = reading.decode(body)
+            reference = reading.reference(decoded)
+            frame = reading.validate(decoded)
             action = frame.action
             return self._answer(caller.user_id, frame)
         except ParleyError as fault:
@@ -68,7 +68,7 @@ class Chat:
     def apologize(self, body: str) -> Answer:
         """What a frame is answered with that broke the backend itself."""
         try:
-            reference = frames.reference(frames.decode(body))
+            reference = reading.reference(reading.decode(body))
         except ParleyError:
             reference = {}
         fault = InternalError("Something went wrong.")

@@ -3,7 +3,8 @@
 The log is sealed by the same conditional write that turns are made by, so a late writer loses. Then
 the turns go, oldest first. Turns so young that a function may still hold a tail from before them
 stay as tombstones for a day: their place is taken, and only a new epoch may use it again
-(docs/adr/0003-deletion.md). Every step may be done twice, by several functions at once.
+(docs/adr/0003-deletion.md). A young first turn becomes a seal of its own, which is lifted last: a
+new epoch begins in its place. Every step may be done twice, by several functions at once.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from bot.errors import Busy, NotFound
 from bot.log import Log
 from bot.models import Author, ConversationKey, Status, Turn
 from bot.ports import ConversationStore
-from bot.tail import MAX_AGE, is_tombstone
+from bot.tail import MAX_AGE, is_seal
 
 PLACE_KEPT = MAX_AGE + timedelta(minutes=2)
 """Age under which a turn's place must stay taken: a tail's, two invocations, and clocks apart."""
@@ -75,15 +76,19 @@ class Deletion:
 
     def _clear(self, turns: list[Turn], key: ConversationKey) -> None:
         now = self._clock()
-        self._store.bury(
-            key, [turn for turn in turns if _is_young(turn, now)], now, _tombstone_expiry(now)
-        )
-        self._store.erase(key, [turn for turn in turns if not _is_young(turn, now)])
+        young, old = _split(turns, lambda turn: now - turn.created_at < PLACE_KEPT)
+        first, others = _split(young, lambda turn: turn.seq == 1)
+        self._store.bury(key, first, None, _tombstone_expiry(now))
+        self._store.bury(key, others, now, _tombstone_expiry(now))
+        self._store.erase(key, old)
 
     def _finish(self, key: ConversationKey, seal: Turn) -> None:
         now = self._clock()
         self._store.forget_conversation(key, seal.epoch)
         self._store.bury(key, [seal], now, _tombstone_expiry(now))
+        first = self._store.turn(key, 1)
+        if first and is_seal(first) and first.epoch <= seal.epoch:
+            self._store.bury(key, [first], now, _tombstone_expiry(now))
 
     def _new_seal(self, epoch: str, seq: int) -> Turn:
         now = self._clock()
@@ -106,11 +111,12 @@ class Deletion:
 
 def _belongs(turn: Turn, seal: Turn) -> bool:
     # Of earlier epochs there may be turns that have expired and are still there.
-    return turn.epoch <= seal.epoch and turn.seq < seal.seq and not is_tombstone(turn)
+    cleared = turn.status is Status.DELETED
+    return turn.epoch <= seal.epoch and turn.seq < seal.seq and not cleared
 
 
-def _is_young(turn: Turn, now: datetime) -> bool:
-    return now - turn.created_at < PLACE_KEPT
+def _split(turns: list[Turn], wanted: Callable[[Turn], bool]) -> tuple[list[Turn], list[Turn]]:
+    return [turn for turn in turns if wanted(turn)], [turn for turn in turns if not wanted(turn)]
 
 
 def _tombstone_expiry(now: datetime) -> int:

@@ -80,9 +80,12 @@ class TurnLog(Protocol):
         ...
 
     def bury(
-        self, key: ConversationKey, turns: Sequence[Turn], at: datetime, expires_at: int
+        self, key: ConversationKey, turns: Sequence[Turn], at: datetime | None, expires_at: int
     ) -> None:
-        """Make tombstones of turns, each only while it is still of its epoch."""
+        """Make tombstones of turns, each only while it is still of its epoch; without `at`, seals.
+
+        Nothing of what was said stays.
+        """
         ...
 
 

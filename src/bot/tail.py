@@ -99,7 +99,7 @@ def read_tail(descending: Iterable[Turn], exhausted: bool, now: datetime) -> Tai
     if not items:
         return Tail(now, buried=buried)
     newest = items[0]
-    if newest.status is Status.DELETED:
+    if is_seal(newest):
         return Tail(now, seal=newest)
     live = [turn for turn in items if turn.epoch == newest.epoch and not expired(turn, now)]
     live.reverse()
@@ -125,6 +125,11 @@ def _newest(turns: list[Turn]) -> tuple[Turn, ...]:
 def expired(turn: Turn, now: datetime) -> bool:
     """Whether the turn's time is over, though DynamoDB may not have removed it yet."""
     return turn.expires_at <= now.timestamp()
+
+
+def is_seal(turn: Turn) -> bool:
+    """Whether this hides a log that is being deleted."""
+    return turn.status is Status.DELETED and turn.completed_at is None
 
 
 def is_tombstone(turn: Turn) -> bool:

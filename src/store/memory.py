@@ -66,7 +66,7 @@ class MemoryConversationStore:
                     del self._turns[key][turn.seq]
 
     def bury(
-        self, key: ConversationKey, turns: Sequence[Turn], at: datetime, expires_at: int
+        self, key: ConversationKey, turns: Sequence[Turn], at: datetime | None, expires_at: int
     ) -> None:
         """See the port."""
         with self._lock:

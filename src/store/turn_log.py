@@ -93,16 +93,23 @@ class DynamoTurnLog:
         _each(erase_one, turns)
 
     def bury(
-        self, key: ConversationKey, turns: Sequence[Turn], at: datetime, expires_at: int
+        self, key: ConversationKey, turns: Sequence[Turn], at: datetime | None, expires_at: int
     ) -> None:
         """See the port."""
+        completed = ("SET completedAt = :at, ", "") if at else ("SET ", ", completedAt")
+        values = {
+            ":deleted": string(Status.DELETED),
+            ":expires": number(expires_at),
+            ":nothing": string(""),
+            **({":at": string(timestamp(at))} if at else {}),
+        }
 
         def bury_one(turn: Turn) -> None:
             self._table.update(
                 _turn_key(key, turn.seq),
                 UpdateExpression=(
-                    "SET #status = :deleted, completedAt = :at, expiresAt = :expires, "
-                    "messageId = :nothing REMOVE #text, reply, #state, packed, feedback"
+                    f"{completed[0]}#status = :deleted, expiresAt = :expires, messageId = :nothing "
+                    f"REMOVE #text, reply, #state, packed, feedback{completed[1]}"
                 ),
                 ConditionExpression=SAME_EPOCH,
                 ExpressionAttributeNames={
@@ -110,13 +117,7 @@ class DynamoTurnLog:
                     "#text": "text",
                     "#state": "state",
                 },
-                ExpressionAttributeValues={
-                    ":deleted": string(Status.DELETED),
-                    ":at": string(timestamp(at)),
-                    ":expires": number(expires_at),
-                    ":nothing": string(""),
-                    ":epoch": string(turn.epoch),
-                },
+                ExpressionAttributeValues={**values, ":epoch": string(turn.epoch)},
             )
 
         _each(bury_one, turns)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import frames, limits
+from bot import frames, limits, reading
 from bot.answers import encode
 from bot.chat import Answer
 from bot.errors import BadRequest, ParleyError, TooLarge, UnknownAction
@@ -152,7 +152,7 @@ def only_error(answer: Answer) -> dict[str, Any]:
 @pytest.mark.parametrize("body", NOT_A_FRAME, ids=lambda body: repr(body[:24]))
 def test_what_is_no_json_object_is_a_bad_request(body: str) -> None:
     with pytest.raises(BadRequest):
-        frames.decode(body)
+        reading.decode(body)
     error = only_error(answered(body))
     assert (error["code"], error["retryable"]) == ("bad_request", False)
 
@@ -217,7 +217,7 @@ def test_any_json_is_answered_and_never_breaks_the_engine(frame: Any) -> None:
 )
 def test_any_text_is_refused_by_an_error_of_ours(body: str) -> None:
     with pytest.raises(ParleyError) as refused:
-        frames.validate(frames.decode(body))
+        reading.validate(reading.decode(body))
     assert isinstance(refused.value, BadRequest | UnknownAction | TooLarge)
     only_error(answered(body))
 

@@ -152,6 +152,19 @@ def test_a_seal_becomes_a_tombstone_when_buried(conversations: Store, key: Conve
     assert kept.completed_at == START
 
 
+def test_a_turn_buried_without_a_time_is_a_seal_that_a_later_epoch_must_wait_for(
+    conversations: Store, key: ConversationKey
+) -> None:
+    (turn,) = fill(conversations, key, 1)
+    conversations.bury(key, [turn], None, FAR)
+    sealed = conversations.turn(key, 1)
+    assert sealed
+    assert (sealed.status, sealed.completed_at, sealed.text) == (Status.DELETED, None, "")
+    assert conversations.append(key, a_turn(1, "e2")) == sealed
+    conversations.bury(key, [turn], START, FAR)
+    assert conversations.append(key, a_turn(1, "e2")) is None
+
+
 @pytest.mark.parametrize("count", [1, 9])
 def test_erasing_and_burying_touch_their_own_epoch_alone(
     conversations: Store, key: ConversationKey, count: int
