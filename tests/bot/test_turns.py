@@ -368,16 +368,20 @@ def test_a_shorter_retention_does_not_hide_older_turns_from_a_resend(
     assert frame["turn"]["seq"] == 30
 
 
+class Picky(Parrot):
+    """Fails on what it cannot make sense of yet."""
+
+    def reply(self, snapshot: Any, message: Any) -> Any:
+        """Confirm the second turn, or a later one."""
+        if message.text == "confirm" and snapshot.head < 2:
+            raise LookupError("nothing to confirm yet")
+        return super().reply(snapshot, message)
+
+
 def test_a_stale_worker_finds_the_turn_before_it_lets_the_bot_fail(
     store: Store, clock: FakeClock
 ) -> None:
     """De-duplication comes before the bot runs (I2): also where the warm tail is behind."""
-
-    class Picky(Parrot):
-        def reply(self, snapshot: Any, message: Any) -> Any:
-            if message.text == "confirm" and snapshot.head < 2:
-                raise LookupError("nothing to confirm yet")
-            return super().reply(snapshot, message)
 
     stale, busy = (Worker(store, clock, bot=Picky()) for _ in range(2))
     stale.say("m1", after=0)
@@ -390,12 +394,6 @@ def test_a_stale_worker_finds_the_turn_before_it_lets_the_bot_fail(
 def test_a_stale_worker_lets_the_bot_see_all_before_it_fails(
     store: Store, clock: FakeClock
 ) -> None:
-    class Picky(Parrot):
-        def reply(self, snapshot: Any, message: Any) -> Any:
-            if message.text == "confirm" and snapshot.head < 2:
-                raise LookupError("nothing to confirm yet")
-            return super().reply(snapshot, message)
-
     stale, busy = (Worker(store, clock, bot=Picky()) for _ in range(2))
     stale.say("m1", after=0)
     busy.say("m2", after=1)

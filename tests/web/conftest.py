@@ -1,37 +1,19 @@
 """Chromium for the page's tests, and a server for it to talk to."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.support.browser import chromium
 from tests.web.fake_server import FakeServer
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
-
-# Playwright's loop counts as running in this thread for as long as it lives, and asyncio tests
-# cannot run beside it: so it lives for one module at a time, not for the session.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; CHROMIUM names another than the one on the path."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.fail("no Chromium found: `apt-get install chromium`, or set CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
+    """One browser for a module's tests."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture
