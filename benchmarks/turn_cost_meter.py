@@ -6,8 +6,8 @@ from the sizes of what was read, since MiniStack answers the same for every size
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -65,20 +65,25 @@ class Cost:
         return f"{len(self.requests)} / {self.write_units:g} / {self.read_units:g}"
 
 
+@contextmanager
+def every_session(attach: Callable[[Session], None]) -> Iterator[None]:
+    """Attach something to each of botocore's sessions that is made meanwhile."""
+    botocore.register_initializer(attach)
+    try:
+        yield
+    finally:
+        botocore.unregister_initializer(attach)
+
+
 class Meter:
     """Counts the requests of all DynamoDB clients made while it is attached."""
 
     def __init__(self) -> None:
         self._running: list[Cost] = []
 
-    @contextmanager
-    def attached(self) -> Iterator[None]:
+    def attached(self) -> AbstractContextManager[None]:
         """Meter every client made meanwhile."""
-        botocore.register_initializer(self._attach)
-        try:
-            yield
-        finally:
-            botocore.unregister_initializer(self._attach)
+        return every_session(self._attach)
 
     @contextmanager
     def counting(self) -> Iterator[Cost]:

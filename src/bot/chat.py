@@ -35,6 +35,18 @@ class Answer:
     races: int = 0
     turn_made: bool = False
 
+    @classmethod
+    def of_fault(
+        cls, fault: ParleyError, reference: dict[str, str] | None = None, action: str = ""
+    ) -> "Answer":
+        """An `error` frame; what has expired is closed."""
+        return cls(
+            action=action,
+            to_caller=(answers.error(fault, reference or {}),),
+            close=isinstance(fault, TokenExpired),
+            fault=fault,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Chat:
@@ -58,12 +70,7 @@ class Chat:
             action = frame.action
             return self._answer(caller.user_id, frame)
         except ParleyError as fault:
-            return Answer(
-                action=action,
-                to_caller=(answers.error(fault, reference),),
-                close=isinstance(fault, TokenExpired),
-                fault=fault,
-            )
+            return Answer.of_fault(fault, reference, action)
 
     def apologize(self, body: str) -> Answer:
         """What a frame is answered with that broke the backend itself."""
@@ -71,8 +78,7 @@ class Chat:
             reference = reading.reference(reading.decode(body))
         except ParleyError:
             reference = {}
-        fault = InternalError("Something went wrong.")
-        return Answer(to_caller=(answers.error(fault, reference),), fault=fault)
+        return Answer.of_fault(InternalError("Something went wrong."), reference)
 
     def _answer(self, user_id: str, frame: frames.ClientFrame) -> Answer:
         if isinstance(frame, frames.PingFrame):

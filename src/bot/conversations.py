@@ -73,7 +73,7 @@ class Conversations:
     def rename(self, key: ConversationKey, title: str) -> list[Frame]:
         """Call it something else. Raises NotFound."""
         tail = self._existing(key)
-        conversation = replace(self._described(key, tail), title=title)
+        conversation = replace(_describe(key, tail.turns[-1]), title=title)
         renamed = self.store.rename_conversation(key, conversation, self._expiry())
         return self._bare(key, tail, renamed)
 
@@ -82,7 +82,7 @@ class Conversations:
         tail = self._existing(key)
         if seq > tail.head:
             raise BadRequest(f"seq: this conversation ends at {tail.head}.")
-        conversation = replace(self._described(key, tail), read=seq)
+        conversation = replace(_describe(key, tail.turns[-1]), read=seq)
         moved = self.store.move_cursor(key, conversation, self._expiry())
         return self._bare(key, tail, moved)
 
@@ -99,9 +99,8 @@ class Conversations:
 
     def note(self, key: ConversationKey, taken: Taken) -> None:
         """Keep the list of conversations up to date: at the first turn, then once a minute."""
-        conversation = _describe(key, taken.turn)
         if taken.previous is None or _minute(taken.previous) != _minute(taken.turn):
-            self.store.note_conversation(key, conversation, self._expiry())
+            self._note(key, taken.turn)
 
     def _read(self, key: ConversationKey, limit: int = limits.NEWEST_TURNS) -> Tail:
         """The tail; and where its deletion was cut off, whoever looks goes on with it."""
@@ -132,9 +131,15 @@ class Conversations:
     def _described(self, key: ConversationKey, tail: Tail) -> Conversation:
         """What the list says of it, or would say: it is written best effort."""
         kept = self.store.conversation(key)
-        if kept is None:  # whoever wrote the first turn died before it was noted
-            self.store.note_conversation(key, _describe(key, tail.turns[0]), self._expiry())
-        return _of_epoch(kept, tail.epoch) if kept else _describe(key, tail.turns[0])
+        if kept:
+            return _of_epoch(kept, tail.epoch)
+        # Whoever wrote the first turn died before it was noted.
+        return self._note(key, tail.turns[0])
+
+    def _note(self, key: ConversationKey, turn: Turn) -> Conversation:
+        conversation = _describe(key, turn)
+        self.store.note_conversation(key, conversation, self._expiry())
+        return conversation
 
     def _existing(self, key: ConversationKey) -> Tail:
         tail = self._read(key, 1)

@@ -71,10 +71,8 @@ class FanOut:
 
     def close(self, connection_id: str) -> None:
         """Close a connection, if it is still there."""
-        try:
+        with suppress(ConnectionGone, SendFailed):
             self.sender.close(connection_id)
-        except (ConnectionGone, SendFailed):
-            return
 
     def _send(
         self, user_id: str, connection_id: str, frames: Sequence[bytes], may_be_gone: bool = True

@@ -8,7 +8,6 @@ import os
 from functools import cache
 from typing import Any
 
-from bot import answers
 from bot.chat import Answer
 from bot.errors import ParleyError, StoreUnavailable
 from delivery.fan_out import Delivery
@@ -37,7 +36,7 @@ def answer(app: MessageApp, event: events.Event) -> dict[str, Any]:
         user_id = _user_id(app, event)
         reply = app.chat.handle(events.caller(event, user_id), body)
     except ParleyError as fault:
-        reply = Answer(to_caller=(answers.error(fault, {}),), fault=fault)
+        reply = Answer.of_fault(fault)
     except Exception as error:
         log_failure(app.logger, "failed", error)
         reply = app.chat.apologize(body)
