@@ -10,11 +10,12 @@ from bot.answers import Frame
 from bot.conversations import Conversations
 from bot.deletion import Deletion
 from bot.errors import InternalError, ParleyError, TokenExpired, UnknownAction
+from bot.expiry import Expiry, Tokens
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Caller, ConversationKey, Message
 from bot.pace import Pace
-from bot.ports import Bot, ConversationStore
+from bot.ports import Bot, ConnectionStore, ConversationStore
 from bot.turns import Turns
 
 
@@ -55,6 +56,7 @@ class Chat:
     turns: Turns
     conversations: Conversations
     deletion: Deletion
+    expiry: Expiry
     clock: Callable[[], datetime]
 
     def handle(self, caller: Caller, body: str) -> Answer:
@@ -62,13 +64,12 @@ class Chat:
         reference: dict[str, str] = {}
         action = ""
         try:
-            if caller.expires_at is not None and caller.expires_at <= self.clock().timestamp():
-                raise TokenExpired("Connect again with a fresh token.")
+            self.expiry.check(caller)
             decoded = reading.decode(body)
             reference = reading.reference(decoded)
             frame = reading.validate(decoded)
             action = frame.action
-            return self._answer(caller.user_id, frame)
+            return self._answer(caller, frame)
         except ParleyError as fault:
             return Answer.of_fault(fault, reference, action)
 
@@ -80,14 +81,17 @@ class Chat:
             reference = {}
         return Answer.of_fault(InternalError("Something went wrong."), reference)
 
-    def _answer(self, user_id: str, frame: frames.ClientFrame) -> Answer:
+    def _answer(self, caller: Caller, frame: frames.ClientFrame) -> Answer:
         if isinstance(frame, frames.PingFrame):
             return Answer(frame.action, to_caller=(answers.pong(),))
+        if isinstance(frame, frames.RenewFrame):
+            until = self.expiry.renew(caller, frame.token)
+            return Answer(frame.action, to_caller=(answers.renewed(until),))
         if isinstance(frame, frames.ConversationsFrame):
-            listed = self.conversations.page(user_id, frame.cursor)
+            listed = self.conversations.page(caller.user_id, frame.cursor)
             return Answer(frame.action, to_caller=(listed,))
         if isinstance(frame, frames.ConversationFrame):
-            return self._converse(ConversationKey(user_id, frame.conversation_id), frame)
+            return self._converse(ConversationKey(caller.user_id, frame.conversation_id), frame)
         raise UnknownAction("This action is not known.")
 
     def _converse(self, key: ConversationKey, frame: frames.ConversationFrame) -> Answer:
@@ -144,6 +148,8 @@ class Chat:
 def assemble(
     *,
     store: ConversationStore,
+    connections: ConnectionStore,
+    tokens: Tokens,
     bot: Bot,
     pace: Pace,
     retention: timedelta,
@@ -151,7 +157,10 @@ def assemble(
     new_id: Callable[[], str],
     pause: Callable[[int], None],
 ) -> Chat:
-    """Put a chat together from its ports; `pause` waits a while after a lost race."""
+    """Put a chat together from its ports; `pause` waits a while after a lost race.
+
+    `tokens` says whom a token speaks for, and is asked by `renew` frames alone.
+    """
     log = Log(store, clock)
     deletion = Deletion(store, log, clock, new_id)
     cache = TailCache()
@@ -167,6 +176,5 @@ def assemble(
         new_id=new_id,
         pause=pause,
     )
-    return Chat(
-        turns, Conversations(store, log, deletion, cache, retention, clock), deletion, clock
-    )
+    conversations = Conversations(store, log, deletion, cache, retention, clock)
+    return Chat(turns, conversations, deletion, Expiry(connections, tokens, clock), clock)

@@ -139,6 +139,14 @@ class FeedbackFrame(TurnFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenewFrame(ClientFrame):
+    """A fresh token for this very connection."""
+
+    action = "renew"
+    token: str = _is("token", _string(min_length=1, max_length=limits.MAX_TOKEN_CHARACTERS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PingFrame(ClientFrame):
     """A heartbeat."""
 
@@ -157,6 +165,7 @@ FRAMES: dict[str, type[ClientFrame]] = {
         StopFrame,
         ReadFrame,
         FeedbackFrame,
+        RenewFrame,
         PingFrame,
     )
 }

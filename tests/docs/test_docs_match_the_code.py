@@ -82,6 +82,7 @@ def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
         limits.MAX_TEXT_BYTES,
         limits.MAX_MESSAGE_ID_CHARACTERS,
         limits.MAX_TITLE_CHARACTERS,
+        limits.MAX_TOKEN_CHARACTERS,
         limits.MAX_SEQ,
         limits.MAX_PAGE,
         limits.HISTORY_TURNS,

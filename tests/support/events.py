@@ -28,7 +28,8 @@ def _context(route: str, kind: str, connection: str, user: str | None) -> dict[s
         "apiId": "abcdef1234",
     }
     if user is not None:
-        context["authorizer"] = {"principalId": user, "userId": user, "kind": "guest"}
+        kind_of_user = user.partition(":")[0]
+        context["authorizer"] = {"principalId": user, "userId": user, "kind": kind_of_user}
     return context
 
 
@@ -64,9 +65,11 @@ def connect(
     headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
     at: datetime = START,
+    **context: Any,
 ) -> dict[str, Any]:
     """What `$connect` is given. Without a query there is no map of it."""
     about = _context("$connect", "CONNECT", connection, user)
+    about.get("authorizer", {}).update(context)
     about["connectedAt"] = int(at.timestamp() * 1000)
     return {
         **_request({"Host": "example.test", **(headers or {})}, query),
