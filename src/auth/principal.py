@@ -8,6 +8,7 @@ class Kind(StrEnum):
     """How the principal proved who it is."""
 
     GUEST = "guest"
+    USER = "user"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,15 +62,11 @@ class Expiry:
         fresh = self._tokens(token)
         if fresh.user_id != caller.user_id:
             raise TokenRefused("of another subject")
+        # Always by the row: another function may have renewed it further than is known here.
         until = fresh.expires_at or 0
-        known = max(caller.expires_at, self._recall(caller))
-        holds = known if until <= known else self._extend(caller, until)
+        holds = self._connections.renew(caller.user_id, caller.connection_id, until)
         if not self._clock().timestamp() < holds < inf:
             raise TokenRefused("nothing to renew")
-        return holds
-
-    def _extend(self, caller: Caller, until: float) -> float:
-        holds = self._connections.renew(caller.user_id, caller.connection_id, until)
         self._remember(caller, holds)
         return holds
 

@@ -121,7 +121,7 @@ def loaded_by(code: str) -> set[str]:
         env={
             "PATH": "",
             "GUEST_ACCESS": "auto",
-            "CONNECTIONS_TABLE": "c",
+            **MESSAGE,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
@@ -149,6 +149,13 @@ def test_connecting_loads_no_conversation(function: str) -> None:
     assert {"store", "botocore.session"} <= loaded
     assert loaded.isdisjoint({"boto3", "pydantic", "pydantic_core", "jose", "bots", "delivery"})
     assert loaded.isdisjoint({"aws_xray_sdk", "yaml"})
+
+
+def test_what_verifies_tokens_is_loaded_at_the_first_renewal_not_before() -> None:
+    """A cold start must not wait for what most functions never use."""
+    loaded = loaded_by("import handlers.message")
+    assert {"handlers.renewal", "bot.expiry", "botocore.session"} <= loaded
+    assert loaded.isdisjoint({"jose", "auth.tokens", "auth.keys", "auth.fetching"})
 
 
 @pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect", "message"])
