@@ -131,6 +131,18 @@ def test_every_make_target_explains_itself() -> None:
     assert phony - explained == set()
 
 
+def commands() -> list[str]:
+    files = (ROOT / "operations").glob("*.py")
+    return sorted(path.stem for path in files if "__main__" in path.read_text())
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_of_the_operator_is_documented(command: str) -> None:
+    operations = (ROOT / "docs/operations.md").read_text()
+    assert f"python -m operations.{command}" in operations
+    assert f"make {command}" in operations
+
+
 def linked_pages() -> list[tuple[str, str]]:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     return [
