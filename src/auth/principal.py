@@ -13,7 +13,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`expires_at`: when the credential runs out, in seconds since 1970; None for never."""
+    """`user_id` begins with the kind, so that no guest can name a signed-in user.
+
+    `expires_at`: when the credential runs out, in seconds since 1970; None for never.
+    """
 
     user_id: str
     kind: Kind
