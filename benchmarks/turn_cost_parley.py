@@ -34,6 +34,7 @@ FUNCTION = {
     "RETENTION_DAYS": "365",
     "TURNS_PER_MINUTE": "60",
     "TURN_BURST": "1000",
+    "JWT_ISSUERS": "",
 }
 SEEDED_BEFORE = timedelta(minutes=2)
 """How long before the newest turn the seeded ones are said to have come: an idle conversation."""

@@ -105,7 +105,7 @@ def message(settings: "MessageSettings") -> MessageApp:
     chat = assemble(
         store=DynamoConversationStore(Table(dynamodb, settings.sessions_table)),
         connections=connections,
-        tokens=Tokens(lambda: None),
+        tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,

@@ -5,7 +5,6 @@ and built at the first: until then a cold start is none the longer for them.
 """
 
 from collections.abc import Callable
-from threading import Lock
 from typing import Protocol
 
 from auth.principal import Principal, Refused
@@ -26,13 +25,12 @@ class Tokens:
 
     def __init__(self, build: Callable[[], Verifier | None]) -> None:
         self._build = build
-        self._lock = Lock()
         self._verifier: Verifier | None = None
 
     def __call__(self, token: str) -> Caller:
         """Raises TokenRefused, whose reason is for the log."""
-        with self._lock:
-            self._verifier = self._verifier or self._build()
+        if self._verifier is None:
+            self._verifier = self._build()
         if self._verifier is None:
             raise TokenRefused("no issuer")
         try:

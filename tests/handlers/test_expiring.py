@@ -2,20 +2,26 @@
 
 import io
 import json
+import time
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from jose import jwk, jwt
 
 from auth.principal import Kind, Principal, Refused
 from bot.errors import StoreUnavailable, TokenRefused
-from handlers import connect, events, message
+from bot.models import Caller, Connection
+from handlers import composition, connect, events, message
 from handlers.renewal import Tokens
-from store.memory import MemoryConnectionStore
+from handlers.token_settings import TokenSettings
+from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events as made
 from tests.support.backend import Backend
 from tests.support.clock import START
 from tests.support.tokens import EVE, UMA
 from tests.support.turns import ANA
+from tests.support.workers import Worker
 
 NOON = START.timestamp()
 HELLO = {"action": "message", "messageId": "m1", "text": "hello", "after": 0}
@@ -221,6 +227,41 @@ def test_the_verifier_is_built_at_the_first_token_and_once() -> None:
         tokens("bad")
     assert refused.value.reason == "signature wrong"
     assert len(built) == 1
+
+
+def test_a_token_of_a_real_issuer_renews_by_the_verifier_of_the_composition(
+    backend: Backend,
+) -> None:
+    key: Any = ec.generate_private_key(ec.SECP256R1())
+    public = {**jwk.construct(key.public_key(), "ES256").to_dict(), "kid": "one"}
+    settings = TokenSettings.from_environment(
+        {
+            "JWT_ISSUERS": "https://issuer.example",
+            "JWT_AUDIENCES": "parley",
+            "JWT_ALGORITHMS": "ES256",
+            "JWT_TYPES": "JWT",
+            "JWT_KEY_URLS": "",
+            "JWT_PINNED_KEYS": json.dumps({"keys": [public]}),
+        }
+    )
+    assert settings
+    end = int(time.time()) + 3600
+    claims = {"iss": "https://issuer.example", "aud": "parley", "sub": "ana", "exp": end}
+    token = jwt.encode(claims, key, "ES256", {"kid": "one"})
+    ana = Caller("user:issuer.example:ana", NOON + 60, "c1=")
+    backend.connections.add(
+        Connection(ana.user_id, "c1=", "example.test", "prod", START, ana.expires_at)
+    )
+    worker = Worker(
+        MemoryConversationStore(),
+        backend.clock,
+        connections=backend.connections,
+        tokens=Tokens(lambda: composition.verifier(settings)),
+    )
+    for said, code in ((token[:-4] + "AAAA", "token_refused"), (token, None)):
+        answer = worker.chat.handle(ana, json.dumps({"action": "renew", "token": said}))
+        assert answer.to_caller[0].get("code") == code
+    assert backend.connections.authorized_until(ana.user_id, "c1=") == end
 
 
 def test_where_no_issuer_is_known_every_token_is_refused() -> None:
