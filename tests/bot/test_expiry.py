@@ -11,7 +11,7 @@ from bot.errors import TokenRefused
 from bot.models import Caller, Connection
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support.clock import START, FakeClock
-from tests.support.tokens import EVE, UMA, Issuer
+from tests.support.issuer import EVE, UMA, Issuer
 from tests.support.turns import ANA
 from tests.support.workers import Worker
 

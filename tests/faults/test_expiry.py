@@ -19,8 +19,8 @@ from tests.support.backend import Backend
 from tests.support.clock import START, FakeClock
 from tests.support.history import History, table, violations
 from tests.support.hooks import Hook, lose_the_reply
+from tests.support.issuer import EVE
 from tests.support.soak import times
-from tests.support.tokens import EVE
 
 NOON = START.timestamp()
 SKEW_SECONDS = 300

@@ -19,7 +19,7 @@ from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events as made
 from tests.support.backend import Backend
 from tests.support.clock import START
-from tests.support.tokens import EVE, UMA
+from tests.support.issuer import EVE, UMA
 from tests.support.turns import ANA
 from tests.support.workers import Worker
 

@@ -16,7 +16,7 @@ from tests.local_gateway.front import ALLOW, FakeFunctions, Front, serving
 from tests.support.backend import Backend
 from tests.support.clock import START
 from tests.support.engine import new_client
-from tests.support.tokens import EVE
+from tests.support.issuer import EVE
 
 NOON = START.timestamp()
 FRAMES = [

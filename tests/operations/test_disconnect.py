@@ -16,7 +16,7 @@ from store.memory import MemoryConnectionStore
 from store.table import Table
 from tests.support.clock import START
 from tests.support.connections_endpoint import ConnectionsEndpoint
-from tests.support.tokens import EVE, UMA
+from tests.support.issuer import EVE, UMA
 
 NOW = START + timedelta(minutes=10)
 

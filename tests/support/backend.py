@@ -18,7 +18,7 @@ from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events
 from tests.support.clock import FakeClock
 from tests.support.device import Device
-from tests.support.tokens import Issuer
+from tests.support.issuer import Issuer
 from tests.support.workers import Worker
 
 
