@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.auth.attacks_on_algorithms import ALGORITHMS
 from tests.auth.attacks_on_claims import CLAIMS
-from tests.auth.attacks_on_form import FORM
+from tests.auth.attacks_on_form import FORM, of_length
 from tests.auth.row import Good
 from tests.support.key_pairs import ec_key, ecdsa, pkcs1, rsa_key
 from tests.support.tokens import CLIENT_ID, GONE, Forge
@@ -82,7 +82,7 @@ GOOD = [
     Good("an access token", _with({"typ": "at+jwt"}), "RFC 9068"),
     Good("an access token in full", _with({"typ": "application/at+jwt"}), "RFC 7515, 4.1.9"),
     Good("unheard-of header parameters", _with({"x5t": "x", "nonce": [1]}), "RFC 7515, 4"),
-    Good("audience in a list", _with(aud=["other", "parley"]), "RFC 7519, 4.1.3"),
+    Good("audience in a list", _with(aud=["another-app", "parley"]), "RFC 7519, 4.1.3"),
     Good("audience alone in a list", _with(aud=["parley"]), "RFC 7519, 4.1.3"),
     Good(
         "Cognito's access token",
@@ -119,6 +119,7 @@ GOOD = [
     Good("issued just now", lambda forge: forge.token({"iat": forge.now + 29.5}), "clocks differ"),
     Good("no time of issue", _with(iat=GONE), "optional (RFC 7519, 4.1.6)"),
     Good("3 KB of claims", _with(groups=[f"group-{number}" for number in range(190)]), "Entra"),
+    Good("4,096 characters", lambda forge: of_length(forge, 4_096), "the limit itself"),
     Good(
         "characters of any script",
         _with(name="Łukasz 🦊 محمد", nested={"a": [None, 1.5, True]}),

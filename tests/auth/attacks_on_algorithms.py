@@ -307,6 +307,7 @@ PARAMETERS = [
             "JOSE",
             "none",
             "JWT ",
+            "application/",
             "application/application/jwt",
             "ＪＷＴ",
             None,

@@ -129,7 +129,7 @@ WHOSE = [
         for aud in (
             None,
             "",
-            "other",
+            "another-app",
             "Parley",
             "parley ",
             "parle",
@@ -138,7 +138,7 @@ WHOSE = [
             "parley other",
             [],
             [""],
-            ["other"],
+            ["another-app"],
             [None],
             ["parley", 1],
             ["parley", None],
@@ -157,7 +157,7 @@ WHOSE = [
     ),
     Attack(
         "an access token of another client",
-        with_claims(aud=GONE, client_id="other", token_use="access"),
+        with_claims(aud=GONE, client_id="another-app", token_use="access"),
         COGNITO,
     ),
     Attack("an access token of no client", with_claims(aud=GONE, token_use="access"), COGNITO),
@@ -173,7 +173,7 @@ WHOSE = [
     ),
     Attack(
         "an access token with another audience",
-        with_claims(aud="other", client_id=CLIENT_ID, token_use="access"),
+        with_claims(aud="another-app", client_id=CLIENT_ID, token_use="access"),
         COGNITO,
     ),
     *(
