@@ -182,11 +182,13 @@ WHOSE = [
     ),
 ]
 
-TIMES: list[Attack] = [
+NO_TIME: tuple[Any, ...] = ("", "0", "now", None, True, [0], {})
+
+TIMES = [
     Attack("no expiry", with_claims(exp=GONE), EXPIRY),
     *(
-        Attack(f"expiry {exp!r:.30}", with_claims(exp=exp), EXPIRY)
-        for exp in (None, "", "1900000000", "never", True, False, 0, -1, [1900000000], {}, 10**20)
+        Attack(f"expiry {exp!r}", with_claims(exp=exp), EXPIRY)
+        for exp in (*NO_TIME, "1900000000", False, 0, -1, [1_900_000_000], 10**20)
     ),
     Attack("expiry of 400 digits", with_claims(exp=10**400), EXPIRY),
     Attack("expiry of 1e300", with_claims(exp=1e300), EXPIRY),
@@ -196,19 +198,13 @@ TIMES: list[Attack] = [
     Attack("expired yesterday", from_now("exp", -86400), EXPIRY),
     Attack("expired ten seconds ago", from_now("exp", -10), EXPIRY),
     Attack("expired a quarter of a second ago", from_now("exp", 0), EXPIRY),
-    Attack("expiring this very moment", from_now("exp", 0.25), EXPIRY),
+    Attack("expiring this very moment", lambda forge: forge.token({"exp": forge.clock()}), EXPIRY),
     Attack("not before the next minute", from_now("nbf", 90), EARLY),
     Attack("not before a year from now", from_now("nbf", 31_536_000), EARLY),
-    *(
-        Attack(f"not before {nbf!r}", with_claims(nbf=nbf), EARLY)
-        for nbf in ("", "0", None, True, [0], {})
-    ),
+    *(Attack(f"not before {nbf!r}", with_claims(nbf=nbf), EARLY) for nbf in NO_TIME),
     Attack("issued in the next minute", from_now("iat", 90), ISSUED),
     Attack("issued tomorrow", from_now("iat", 86400), ISSUED),
-    *(
-        Attack(f"issued at {iat!r}", with_claims(iat=iat), ISSUED)
-        for iat in ("", "now", None, True, [0], {})
-    ),
+    *(Attack(f"issued at {iat!r}", with_claims(iat=iat), ISSUED) for iat in NO_TIME),
 ]
 
 

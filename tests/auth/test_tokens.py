@@ -165,11 +165,10 @@ MATTERS = ("iss", "aud", "exp", "sub", "nbf", "iat", "client_id", "token_use")
 @given(name=st.sampled_from(MATTERS), value=JSON)
 def test_a_claim_of_any_kind_is_taken_only_if_it_is_what_it_must_be(name: str, value: Any) -> None:
     token = FORGE.token({name: value})
-    try:
-        principal = VERIFIER.verify(token)
-    except Refused:
+    if not accepted(VERIFIER, token):
         assert "on the way" not in said_of(token)
         return
+    principal = VERIFIER.verify(token)
     assert principal.user_id.startswith("user:id.example.com/tenant:")
     assert principal.expires_at is not None
     assert FORGE.now <= principal.expires_at < 10**12
