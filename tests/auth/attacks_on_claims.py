@@ -31,6 +31,13 @@ def under_kid(kid: Any, by: Signer | None = None, **header: Any) -> Make:
     return lambda forge: forge.token(header={"kid": kid, **header}, by=by)
 
 
+def of_other_under_kid(kid: Any) -> Make:
+    """The other issuer has one RSA key, which a token without a kid would mean."""
+    return lambda forge: forge.token(
+        {"iss": forge.other}, {"kid": kid}, pkcs1(rsa_key("other rsa"))
+    )
+
+
 def from_now(claim: str, seconds: float) -> Make:
     """A good token but for one time."""
     return lambda forge: forge.token({claim: forge.now + seconds})
@@ -54,6 +61,10 @@ KEY = [
     Attack("kid a list", under_kid(["rsa"]), ONE_KEY),
     Attack("kid an object", under_kid({"rsa": "rsa"}), ONE_KEY),
     Attack("kid true", under_kid(True), ONE_KEY),
+    *(
+        Attack(f"kid {kid!r} where one key would fit", of_other_under_kid(kid), ONE_KEY)
+        for kid in (None, "", 0, ["rsa"], False)
+    ),
     Attack(
         "kid twice in the set, the first signs",
         under_kid("twice", pkcs1(rsa_key("twice one"))),

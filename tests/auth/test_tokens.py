@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ from auth.principal import Kind, Refused
 from tests.auth.attacks import ATTACKS, GOOD
 from tests.auth.row import Attack, Good
 from tests.support.soak import times
-from tests.support.tokens import Forge
-from tests.support.verifiers import accepted, verifier
+from tests.support.tokens import GONE, Forge
+from tests.support.verifiers import RULES, accepted, verifier
 
 FORGE = Forge()
 VERIFIER = verifier(FORGE)
@@ -75,6 +76,22 @@ def test_a_good_token_says_who_it_is_and_for_how_long(good: Good) -> None:
     assert principal.user_id == f"user:{issuer}:{good.sub}"
     assert principal.expires_at == FORGE.now + good.lifetime
     assert principal.kind is Kind.USER
+
+
+@pytest.mark.parametrize("name", RULES.algorithms)
+def test_an_algorithm_that_is_not_listed_is_refused(name: str) -> None:
+    others = replace(RULES, algorithms=RULES.algorithms - {name})
+    good = next(each for each in GOOD if each.name == name).make(FORGE)
+    assert accepted(verifier(FORGE), good)
+    assert not accepted(verifier(FORGE, others), good)
+
+
+@pytest.mark.parametrize("typ", [GONE, "JWT", "at+jwt"])
+def test_a_typ_that_is_not_listed_is_refused(typ: Any) -> None:
+    own = "" if typ is GONE else typ.lower()
+    token = FORGE.token(header={"typ": typ})
+    assert accepted(verifier(FORGE, replace(RULES, types=frozenset({own}))), token)
+    assert not accepted(verifier(FORGE, replace(RULES, types=RULES.types - {own})), token)
 
 
 def test_an_issuer_on_this_machine_is_told_from_every_other() -> None:

@@ -13,10 +13,10 @@ RULES = Rules(
 """As template.yaml has them where nothing is said."""
 
 
-def verifier(forge: Forge) -> Verifier:
+def verifier(forge: Forge, rules: Rules = RULES) -> Verifier:
     """One that knows both issuers of the forge."""
     keys = {forge.issuer: KeySet.read(key_set()), forge.other: KeySet.read(other_key_set())}
-    return Verifier(RULES, keys, forge.clock)
+    return Verifier(rules, keys, forge.clock)
 
 
 def accepted(by: Verifier, token: str) -> bool:
