@@ -60,7 +60,7 @@ def time_of(patch: Patch, name: str, instead: Callable[[Any], Any]) -> None:
 
 def without_member(patch: Patch, name: str) -> None:
     """Overlook a member of a key."""
-    read = keys.public_keys
+    read = signatures.public_keys
     patch.setattr(
         keys,
         "public_keys",
