@@ -260,6 +260,8 @@ def test_without_any_keys_nobody_gets_in_until_they_can_be_had(answer: Any) -> N
         {"issuer": ISSUER, "jwks_uri": None},
         {"issuer": ISSUER, "jwks_uri": 1},
         {"issuer": ISSUER, "jwks_uri": [ISSUER + KEYS]},
+        {"issuer": ISSUER, "jwks_uri": "http://127.0.0.1:9001/2018-06-01/runtime/invocation/next"},
+        {"issuer": ISSUER, "jwks_uri": "http://localhost:9001/"},
         {"jwks_uri": ISSUER + KEYS},
         {"issuer": ISSUER + "/", "jwks_uri": ISSUER + KEYS},
         {"issuer": "https://evil.example", "jwks_uri": ISSUER + KEYS},

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from auth.principal import Kind, Refused
@@ -193,7 +193,8 @@ def test_a_claim_of_any_kind_is_taken_only_if_it_is_what_it_must_be(name: str, v
 
 @settings(max_examples=times(500, 10_000), deadline=None)
 @given(name=st.sampled_from(["alg", "typ", "kid", "crit", "jku", "jwk", "zip"]), value=JSON)
-def test_a_header_of_any_kind_is_refused(name: str, value: Any) -> None:
+def test_a_header_of_any_other_kind_is_refused(name: str, value: Any) -> None:
+    assume(not isinstance(value, str) or value.lower() not in ("rs256", "jwt", "at+jwt", "rsa"))
     reason = said_of(FORGE.token(header={name: value}))
     assert "on the way" not in reason
 

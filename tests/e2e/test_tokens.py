@@ -5,11 +5,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.auth.attacks import ATTACKS, GOOD
-from tests.auth.row import HEADER, OFFER, PLACES, QUERY, Attack
+from tests.auth.row import HEADER, OFFER, PLACES, QUERY, Attack, Good
 from tests.e2e.product import Product
 from tests.support.credentials import using
 from tests.support.key_server import DISCOVERY, KEYS, KeyServer
@@ -157,10 +158,10 @@ def test_every_attack_is_refused_in_every_place(product: Product, forge: Forge, 
 @pytest.mark.parametrize("way", sorted(PLACES))
 @pytest.mark.parametrize("good", GOOD, ids=lambda each: each.name)
 def test_a_good_token_gets_in_by_every_way_and_is_not_told(
-    product: Product, forge: Forge, good: object, way: str
+    product: Product, forge: Forge, good: Good, way: str
 ) -> None:
     """And so after the storm: the next good client is served."""
-    token = using(good.make(forge))  # type: ignore[attr-defined]
+    token = using(good.make(forge))
     request = WAYS[way](token)
     answer = asked(product, request)
     assert answer.status == (414 if len(request[0]) > MAX_URL_LENGTH else 101)
@@ -174,7 +175,7 @@ def test_a_signed_in_user_talks_whichever_way_the_token_came(
 ) -> None:
     token = using(forge.token({"groups": [f"group-{number}" for number in range(150)]}))
     assert 3_000 < len(token) < 4_000
-    ways = {
+    ways: dict[str, dict[str, Any]] = {
         HEADER: {"headers": {"Authorization": f"Bearer {token}"}},
         OFFER: {"protocols": ("chat.v1", token)},
         QUERY: {"params": {"token": token}, "protocols": ("chat.v1",)},
