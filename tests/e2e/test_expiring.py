@@ -4,32 +4,30 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from jose import jwk, jwt
 
+from auth.issuers import user_id
 from operations.disconnect import main as disconnect
 from tests.e2e.product import ECHO, Product
+from tests.support.credentials import using
+from tests.support.key_pairs import ec_jwk, ec_key
+from tests.support.tokens import AUDIENCE, Forge
 
-ISSUER = "https://issuer.example"
-USER = "user:issuer.example:ana"
-KEY: Any = ec.generate_private_key(ec.SECP256R1())
+FORGE = Forge(clock=time.time)
+KEYS = {"keys": [ec_jwk(ec_key("ec"), kid="ec")]}
 
 
 def token(lifetime: float, subject: str = "ana") -> str:
-    claims = {"iss": ISSUER, "aud": "parley", "sub": subject, "exp": int(time.time() + lifetime)}
-    signed: str = jwt.encode(claims, KEY, "ES256", {"kid": "one"})
-    return signed
+    return using(FORGE.es256({"sub": subject, "exp": int(time.time() + lifetime)}))
 
 
 @pytest.fixture(scope="module")
 def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A product that knows an issuer by its pinned key."""
-    public = {**jwk.construct(KEY.public_key(), "ES256").to_dict(), "kid": "one"}
-    keys = json.dumps({"keys": [public]}, separators=(",", ":"))
-    parameters = [f"JwtIssuers={ISSUER}", "JwtAudiences=parley", f"JwtPinnedKeys={keys}"]
+    pinned = json.dumps(KEYS, separators=(",", ":"))
+    parameters = [f"JwtIssuers={FORGE.issuer}", f"JwtAudiences={AUDIENCE}"]
+    parameters += [f"JwtPinnedKeys={pinned}"]
     product = Product(tmp_path_factory.mktemp("signed-in"), [*ECHO, *parameters])
     product.start()
     yield product
@@ -69,7 +67,7 @@ def test_an_operator_closes_what_a_signed_in_user_has_open(
     async def scenario() -> None:
         async with signed_in.client(token(60)) as client:
             await client.ask("pong", action="ping")
-            assert await asyncio.to_thread(disconnect, [USER]) == 0
+            assert await asyncio.to_thread(disconnect, [user_id(FORGE.issuer, "ana")]) == 0
             with pytest.raises(ConnectionResetError, match="1000"):
                 await client.receive(type="anything")
 

@@ -6,9 +6,8 @@ import time
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from jose import jwk, jwt
 
+from auth.issuers import user_id
 from auth.principal import Kind, Principal, Refused
 from bot.errors import StoreUnavailable, TokenRefused
 from bot.models import Caller, Connection
@@ -20,6 +19,8 @@ from tests.support import events as made
 from tests.support.backend import Backend
 from tests.support.clock import START
 from tests.support.issuer import EVE, UMA
+from tests.support.key_pairs import ec_jwk, ec_key
+from tests.support.tokens import AUDIENCE, Forge
 from tests.support.turns import ANA
 from tests.support.workers import Worker
 
@@ -232,23 +233,21 @@ def test_the_verifier_is_built_at_the_first_token_and_once() -> None:
 def test_a_token_of_a_real_issuer_renews_by_the_verifier_of_the_composition(
     backend: Backend,
 ) -> None:
-    key: Any = ec.generate_private_key(ec.SECP256R1())
-    public = {**jwk.construct(key.public_key(), "ES256").to_dict(), "kid": "one"}
+    forge = Forge(clock=time.time)
     settings = TokenSettings.from_environment(
         {
-            "JWT_ISSUERS": "https://issuer.example",
-            "JWT_AUDIENCES": "parley",
+            "JWT_ISSUERS": forge.issuer,
+            "JWT_AUDIENCES": AUDIENCE,
             "JWT_ALGORITHMS": "ES256",
             "JWT_TYPES": "JWT",
             "JWT_KEY_URLS": "",
-            "JWT_PINNED_KEYS": json.dumps({"keys": [public]}),
+            "JWT_PINNED_KEYS": json.dumps({"keys": [ec_jwk(ec_key("ec"), kid="ec")]}),
         }
     )
     assert settings
-    end = int(time.time()) + 3600
-    claims = {"iss": "https://issuer.example", "aud": "parley", "sub": "ana", "exp": end}
-    token = jwt.encode(claims, key, "ES256", {"kid": "one"})
-    ana = Caller("user:issuer.example:ana", NOON + 60, "c1=")
+    end = forge.now + 3600
+    token = forge.es256({"exp": end})
+    ana = Caller(user_id(forge.issuer, "ana"), NOON + 60, "c1=")
     backend.connections.add(
         Connection(ana.user_id, "c1=", "example.test", "prod", START, ana.expires_at)
     )
