@@ -10,6 +10,15 @@ class Kind(StrEnum):
     GUEST = "guest"
 
 
+SIGNED_IN = "user:"
+"""What the user ids of all begin with who proved by a token who they are; no guest's does."""
+
+
+def is_signed_in(user_id: str) -> bool:
+    """Whether this is the user id of someone who is no guest."""
+    return user_id.startswith(SIGNED_IN)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """`expires_at`: when the credential runs out, in seconds since 1970; None for never."""

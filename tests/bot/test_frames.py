@@ -236,7 +236,7 @@ def test_an_expired_credential_gets_one_error_and_is_closed() -> None:
 
 
 def test_every_action_of_the_contract_is_known() -> None:
-    contract = "message resume history conversations rename delete stop read feedback ping"
+    contract = "message resume history conversations rename delete stop read feedback adopt ping"
     assert set(frames.FRAMES) == set(contract.split())
 
 
