@@ -9,7 +9,7 @@ from typing import Any
 from bot.epochs import birth
 from bot.models import Connection, Conversation, ConversationKey, Rating, Status, Turn
 from bot.ports import Page
-from bot.tail import is_tombstone
+from bot.tail import ENDED, is_tombstone
 
 ROW_LIFETIME = timedelta(hours=3)
 
@@ -53,7 +53,7 @@ class MemoryConversationStore:
         """See the port."""
         with self._lock:
             kept = self._same_epoch(key, turn)
-            if kept is None or kept.status is Status.DELETED:
+            if kept is None or kept.status in ENDED:
                 return None
             rated = self._turns[key][turn.seq] = replace(kept, feedback=rating)
             return rated

@@ -65,14 +65,18 @@ class DynamoTurnLog:
     def rate(self, key: ConversationKey, turn: Turn, rating: Rating | None) -> Turn | None:
         """See the port."""
         change = "SET feedback = :rating" if rating else "REMOVE feedback"
-        values = {":epoch": string(turn.epoch), ":deleted": string(Status.DELETED)}
+        values = {
+            ":epoch": string(turn.epoch),
+            ":deleted": string(Status.DELETED),
+            ":moved": string(Status.MOVED),
+        }
         if rating:
             values[":rating"] = string(rating)
         try:
             rated = self._table.update(
                 turn_key(key, turn.seq),
                 UpdateExpression=change,
-                ConditionExpression=f"{SAME_EPOCH} AND #status <> :deleted",
+                ConditionExpression=f"{SAME_EPOCH} AND NOT #status IN (:deleted, :moved)",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=values,
             )
