@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from bot.answers import encode
+from bot.limits import MAX_FRAME_BYTES
 from bot.models import ConversationKey, Reply, Status
 from store.memory import MemoryConversationStore
 from tests.support.adopting import (
@@ -16,6 +18,7 @@ from tests.support.adopting import (
     STRANGER_ID,
     adopt,
     one_adopt,
+    seal_alone,
     what_is_said,
 )
 from tests.support.bots import Scripted
@@ -300,7 +303,9 @@ def test_an_adoption_that_takes_long_goes_on_where_its_cursor_says(
     slow = Before(store)
     slow.next("following", *[lambda: clock.advance(seconds=1)] * 1000)
     eva = Worker(slow, clock, user_id=EVA)
-    cursor, cursors, moved = None, [], {}
+    cursor: str | None = None
+    cursors: list[str] = []
+    moved: dict[str, str] = {}
     while True:
         frame = one_adopt(eva, cursor=cursor)
         moved |= {each["was"]: each["conversationId"] for each in frame["conversations"]}
@@ -324,6 +329,7 @@ def test_one_answer_names_a_hundred_conversations_and_fits_a_frame(
         chat(guest, 1, conversation_id=name)
     first = one_adopt(eva)
     assert len(first["conversations"]) == 100
+    assert len(encode(first)) < MAX_FRAME_BYTES
     assert first["cursor"] == names[100]
     assert list(adopt(eva)) == names
 
@@ -334,20 +340,6 @@ def test_a_cursor_may_name_what_is_not_there(guest: Worker, eva: Worker, cursor:
     frame = one_adopt(eva, cursor=cursor)
     assert frame["cursor"] is None
     assert len(frame["conversations"]) == (cursor != "nothing" and cursor != "zzz")
-
-
-def seal_alone(store: Store, worker: Worker) -> None:
-    """An adoption whose function dies right after the seal."""
-
-    def die(*args: Any) -> Any:
-        raise ZeroDivisionError
-
-    store.copy = die  # type: ignore[method-assign]
-    with pytest.raises(ZeroDivisionError):
-        worker.handle("adopt", guestId=GUEST_ID)
-    del store.copy
-    seal = store.newest(MAIN, 1).turns[0]
-    assert seal.status is Status.MOVED
 
 
 def test_what_is_being_moved_is_not_there_for_the_guest_at_once(

@@ -10,9 +10,9 @@ import pytest
 
 from bot import moving
 from bot.errors import Busy
-from bot.models import ConversationKey, Status, Turn
+from bot.models import ConversationKey, Turn
 from store.memory import MemoryConversationStore
-from tests.support.adopting import EVA, GUEST, GUEST_ID, LEO, MAIN, adopt, what_is_said
+from tests.support.adopting import EVA, GUEST, GUEST_ID, LEO, MAIN, adopt, seal_alone, what_is_said
 from tests.support.clock import FakeClock
 from tests.support.stores import Before, Dying, Killed, Paused
 from tests.support.workers import Worker
@@ -384,12 +384,3 @@ def test_without_the_fence_a_paused_copier_would_revive_what_was_deleted(clock: 
 def be_in_the_way() -> None:
     """Another transaction is under way."""
     raise Busy("Another writes to this conversation.")
-
-
-def seal_alone(store: Store, worker: Worker) -> None:
-    """An adoption whose function dies right after the seal."""
-    with pytest.raises(Killed):
-        Worker(Dying(store, 1, applied=True), worker.chat.clock, user_id=worker.user_id).handle(
-            "adopt", guestId=GUEST_ID
-        )
-    assert store.newest(MAIN, 1).turns[0].status is Status.MOVED

@@ -1,5 +1,6 @@
 """Errors of DynamoDB and of the way there, as the conversation sees them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -123,10 +124,11 @@ def test_a_failed_condition_brings_what_stands_there() -> None:
 )
 def test_a_cancelled_transaction_says_why(codes: tuple[str, ...], outcome: Any) -> None:
     store = DynamoConversationStore(Table(Failing(cancelled(*codes)), "t"))
-    for write in (
+    writes: list[Callable[[], bool]] = [
         lambda: store.copy(MAIN, MOVED, [a_turn(1)]),
         lambda: store.hand_over(MAIN, MOVED, None, FAR),
-    ):
+    ]
+    for write in writes:
         if outcome is False:
             assert write() is False
             continue

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from auth.guests import guest
 from bot.answers import Frame
-from bot.models import ConversationKey
+from bot.models import ConversationKey, Status
+from bot.ports import ConversationStore
+from tests.support.stores import Dying, Killed
 from tests.support.workers import Worker
 
 GUEST_ID = "7f1c0d52-8a3e-4b6f-9c1d-0123456789ab"
@@ -33,6 +37,15 @@ def one_adopt(worker: Worker, guest_id: str = GUEST_ID, cursor: str | None = Non
     (frame,) = worker.handle("adopt", guestId=guest_id, cursor=cursor).to_caller
     assert frame["type"] == "adopted", frame
     return frame
+
+
+def seal_alone(store: ConversationStore, worker: Worker) -> None:
+    """An adoption whose function dies right after the seal."""
+    dying: Any = Dying(store, 1, applied=True)
+    dead = Worker(dying, worker.chat.clock, user_id=worker.user_id)
+    with pytest.raises(Killed):
+        dead.handle("adopt", guestId=GUEST_ID)
+    assert store.newest(MAIN, 1).turns[0].status is Status.MOVED
 
 
 def what_is_said(worker: Worker, conversation_id: str = "main") -> list[dict[str, Any]]:
