@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from auth.handshake import Handshake
-from auth.principal import Kind
+from auth.principal import Kind, is_signed_in
 from bot.models import Caller, Connection
 
 Event = Mapping[str, Any]
@@ -38,7 +38,7 @@ def user_id(event: Event) -> str | None:
 def caller(event: Event, user: str) -> Caller:
     """Who sent a frame, and until when they may by the authorizer's word."""
     until = authorized_until(event) if user_id(event) else 0
-    return Caller(user, until, connection_id(event))
+    return Caller(user, until, connection_id(event), is_signed_in(user))
 
 
 def authorized_until(event: Event) -> float | None:

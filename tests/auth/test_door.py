@@ -10,7 +10,7 @@ from auth import policy
 from auth.door import Door
 from auth.guests import is_guest_credential
 from auth.handshake import Handshake
-from auth.principal import Kind, Principal, Refused
+from auth.principal import Kind, Principal, Refused, is_signed_in
 from tests.support.soak import times
 from tests.support.tokens import Forge
 from tests.support.verifiers import verifier
@@ -277,3 +277,9 @@ def test_a_refusal_says_deny_and_carries_no_one() -> None:
     (statement,) = denied["policyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert "context" not in denied
+
+
+@given(st.uuids(version=4))
+def test_no_guest_is_taken_for_signed_in(credential: Any) -> None:
+    assert not is_signed_in(user(str(credential)))
+    assert is_signed_in("user:id.example:eva")
