@@ -92,7 +92,7 @@ import json, sys
 outputs = {output["OutputKey"]: output["OutputValue"] for output in json.load(sys.stdin)}
 print("\nClients connect to", outputs["WebSocketUrl"])
 print("For the page, serve web-client/ with this beside it as config.json:")
-print(json.dumps({"url": outputs["WebSocketUrl"]}))
+print(outputs["PageConfig"])
 endef
 export say_address
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import socket
@@ -18,6 +19,7 @@ from local_gateway.deployment.deployment import Deployment, deploy
 from local_gateway.deployment.parameters import parameter_values
 from local_gateway.deployment.stack import Stack
 from local_gateway.engine.engine import Engine
+from local_gateway.errors import StartupError
 from local_gateway.functions.reload import watch
 from local_gateway.functions.service import Functions, Surroundings
 from local_gateway.functions.variables import shared_variables
@@ -26,6 +28,9 @@ from local_gateway.http.loopback import bind
 from local_gateway.settings import Settings
 
 log = logging.getLogger("local_gateway")
+
+PAGE_CONFIG = "PageConfig"
+"""The template's output that the page finds as config.json."""
 
 SWEEP_SECONDS = 0.5
 FAREWELL_SECONDS = 5.0
@@ -92,7 +97,7 @@ class LocalGateway:
             dirs = [function.code_dir for function in deployment.functions]
             self._in_background(watch(self.functions, dirs, stop))
             self._stack.callback(stop.set)
-        await self._listen(sockets)
+        await self._listen(sockets, deployment.stack)
 
     def _bind(self) -> list[socket.socket]:
         sockets = bind(self.settings.port)
@@ -145,8 +150,12 @@ class LocalGateway:
         for name in await asyncio.to_thread(tables.create_missing, self._endpoint, other, stack):
             log.info("Created table %s there", name)
 
-    async def _listen(self, sockets: list[socket.socket]) -> None:
-        door = FrontDoor(self.plane, self.settings.page_dir, self.port)
+    async def _listen(self, sockets: list[socket.socket], stack: Stack) -> None:
+        try:
+            page_config = json.loads(stack.outputs.get(PAGE_CONFIG, "{}"))
+        except ValueError as failure:
+            raise StartupError(f"output {PAGE_CONFIG} is not JSON: {failure}") from None
+        door = FrontDoor(self.plane, self.settings.page_dir, self.port, page_config)
         self._stack.push_async_callback(self._take_leave, door)
         await door.listen(sockets)
 

@@ -62,6 +62,11 @@ class CloudFormation:
             for resource in page["StackResourceSummaries"]
         }
 
+    def outputs(self) -> dict[str, str]:
+        """Return the value of each output by its name."""
+        stack = self._client.describe_stacks(StackName=STACK)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
     def _submit(self, request: Mapping[str, Any]) -> None:
         status = self._status()
         if status in _NEVER_STOOD:

@@ -16,10 +16,11 @@ from local_gateway.errors import StartupError
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack: physical ids by logical id, and the template that made it."""
+    """A deployed stack: physical ids by logical id, outputs, and the template that made it."""
 
     template: Template
     physical: Mapping[str, str]
+    outputs: Mapping[str, str]
 
 
 def deploy_stack(engine: Endpoint, template: Template, parameters: Mapping[str, str]) -> Stack:
@@ -31,7 +32,7 @@ def deploy_stack(engine: Endpoint, template: Template, parameters: Mapping[str, 
         cloudformation.deploy(template.document, parameters)
     except StackFailed as failure:
         raise StartupError(f"{template.path}: {failure}") from None
-    return Stack(template, cloudformation.physical_ids())
+    return Stack(template, cloudformation.physical_ids(), cloudformation.outputs())
 
 
 def _upload_package(engine: Endpoint) -> None:

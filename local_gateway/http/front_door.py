@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -29,6 +31,7 @@ class FrontDoor:
     plane: DataPlane
     page_dir: Path
     port: int
+    page_config: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._server = web.Server(self._answer)
@@ -95,7 +98,7 @@ class FrontDoor:
         if upgrade.wanted(request) or (first == self.plane.api.stage and not rest):
             return await self._websocket(request)
         if request.rel_url.path == "/config.json":
-            return page.config(request, self.port, self.plane.api.stage)
+            return page.config(request, self.port, self.plane.api.stage, self.page_config)
         return page.answer(request, self.page_dir)
 
     async def _websocket(self, request: web.BaseRequest) -> web.StreamResponse:

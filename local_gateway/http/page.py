@@ -1,7 +1,9 @@
 """The static page and its settings."""
 
 import mimetypes
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -13,7 +15,8 @@ SECURITY_HEADERS = {
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
-            "connect-src 'self' ws: wss:",
+            # The WebSocket, and a page that signs in asks an OpenID provider.
+            "connect-src 'self' ws: wss: https: http://localhost:* http://127.0.0.1:*",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
@@ -62,10 +65,12 @@ def answer(request: web.BaseRequest, root: Path) -> web.Response:
     return web.Response(body=found.read_bytes(), headers=headers)
 
 
-def config(request: web.BaseRequest, port: int, stage: str) -> web.Response:
-    """Answer /config.json: where the page finds its WebSocket."""
+def config(
+    request: web.BaseRequest, port: int, stage: str, deployed: Mapping[str, Any]
+) -> web.Response:
+    """Answer /config.json: as it is `deployed`, with the WebSocket of this machine."""
     host = request.headers.get("Host", "")
     local = [f"{name}:{port}" for name in ("localhost", "127.0.0.1", "[::1]")]
     address = host if host in local else local[0]
-    settings = {"url": f"ws://{address}/{stage}", "stage": stage}
+    settings = {**deployed, "url": f"ws://{address}/{stage}", "stage": stage}
     return web.json_response(settings, headers=SECURITY_HEADERS)

@@ -8,11 +8,15 @@ class Kind(StrEnum):
     """How the principal proved who it is."""
 
     GUEST = "guest"
+    USER = "user"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`expires_at`: when the credential runs out, in seconds since 1970; None for never."""
+    """`user_id` begins with the kind, so that no guest can name a signed-in user.
+
+    `expires_at`: when the credential runs out, in seconds since 1970; None for never.
+    """
 
     user_id: str
     kind: Kind

@@ -19,10 +19,13 @@ from aws_lambda_powertools.metrics import Metrics
 
 if TYPE_CHECKING:
     from auth.door import Door
+    from auth.keys import KeySource
+    from auth.tokens import Verifier
     from bot.chat import Chat
     from bot.ports import Bot, ConnectionStore
     from delivery.fan_out import FanOut
     from handlers.settings import AuthorizerSettings, ConnectionSettings, MessageSettings
+    from handlers.token_settings import TokenSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,22 @@ def authorizer(settings: "AuthorizerSettings") -> AuthorizerApp:
     """Build the authorizer."""
     from auth.door import Door
 
-    door = Door(guests=settings.guests, allowed_origins=settings.allowed_origins)
+    door = Door(
+        guests=settings.guests,
+        tokens=verifier(settings.tokens) if settings.tokens else None,
+        allowed_origins=settings.allowed_origins,
+        absent_origin=settings.absent_origin,
+    )
     return AuthorizerApp(door, Logger(), Metrics())
+
+
+def verifier(settings: "TokenSettings") -> "Verifier":
+    """Build what verifies tokens. Raises SettingsError where a pinned set has no usable key."""
+    from auth.tokens import Rules, Verifier
+
+    rules = Rules(settings.audiences, settings.algorithms, settings.types)
+    keys = {issuer: _keys(issuer, settings) for issuer in settings.issuers}
+    return Verifier(rules, keys, time.time)
 
 
 def connection(settings: "ConnectionSettings") -> ConnectionApp:
@@ -104,7 +121,7 @@ def load_bot(class_path: str) -> "Bot":
     """
     import importlib
 
-    from handlers.settings import SettingsError
+    from handlers.variables import SettingsError
 
     module_name, _, class_name = class_path.partition(":")
     try:
@@ -136,6 +153,21 @@ def new_id() -> str:
 def pause(races: int) -> None:
     """Wait a random while after a lost race, longer the more were lost."""
     time.sleep(random.uniform(0, min(0.005 * 2**races, 0.1)))
+
+
+def _keys(issuer: str, settings: "TokenSettings") -> "KeySource":
+    if issuer in settings.pinned:
+        from auth.keys import KeySet
+        from handlers.variables import SettingsError
+
+        try:
+            return KeySet.read(settings.pinned[issuer])
+        except ValueError as error:
+            raise SettingsError(f"JWT_PINNED_KEYS: {error}.") from error
+    from auth.fetching import fetch_json
+    from auth.remote_keys import RemoteKeys
+
+    return RemoteKeys(issuer, fetch_json, time.time, settings.key_urls.get(issuer))
 
 
 def _dynamodb() -> Any:

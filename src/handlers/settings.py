@@ -1,33 +1,31 @@
 """What template.yaml gives each function, by environment variable; nothing else is read."""
 
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
-Value = TypeVar("Value")
-
-Environment = Mapping[str, str]
-
-
-class SettingsError(Exception):
-    """A variable is missing or is not what it must be; the message names it."""
+from handlers.token_settings import TokenSettings
+from handlers.variables import Environment, class_path, name, names, one_of, positive, read
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizerSettings:
-    """Who may connect."""
+    """Who may connect, and from where."""
 
     guests: bool
+    tokens: TokenSettings | None
     allowed_origins: frozenset[str]
+    absent_origin: bool
 
     @classmethod
     def from_environment(cls, environment: Environment) -> "AuthorizerSettings":
-        """Read GUEST_ACCESS and ALLOWED_ORIGINS. Raises SettingsError."""
+        """Read all variables of the function. Raises SettingsError."""
+        guests = one_of({"enabled": True, "disabled": False})
+        absent_origin = one_of({"allowed": True, "refused": False})
         return cls(
-            guests=_read(environment, "GUEST_ACCESS", _guests),
-            allowed_origins=_read(environment, "ALLOWED_ORIGINS", _names, default=""),
+            guests=read(environment, "GUEST_ACCESS", guests),
+            tokens=TokenSettings.from_environment(environment),
+            allowed_origins=frozenset(read(environment, "ALLOWED_ORIGINS", names)),
+            absent_origin=read(environment, "ABSENT_ORIGIN", absent_origin),
         )
 
 
@@ -40,7 +38,7 @@ class ConnectionSettings:
     @classmethod
     def from_environment(cls, environment: Environment) -> "ConnectionSettings":
         """Read CONNECTIONS_TABLE. Raises SettingsError."""
-        return cls(connections_table=_read(environment, "CONNECTIONS_TABLE", _name))
+        return cls(connections_table=read(environment, "CONNECTIONS_TABLE", name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,55 +63,11 @@ class MessageSettings:
         """
         override = environment.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI")
         return cls(
-            connections_table=_read(environment, "CONNECTIONS_TABLE", _name),
-            sessions_table=_read(environment, "SESSIONS_TABLE", _name),
-            connections_endpoint=override or _read(environment, "CONNECTIONS_ENDPOINT", _name),
-            bot_class=_read(environment, "BOT_CLASS", _class_path),
-            retention=timedelta(days=_read(environment, "RETENTION_DAYS", _positive)),
-            turns_per_minute=_read(environment, "TURNS_PER_MINUTE", _positive),
-            turn_burst=_read(environment, "TURN_BURST", _positive),
+            connections_table=read(environment, "CONNECTIONS_TABLE", name),
+            sessions_table=read(environment, "SESSIONS_TABLE", name),
+            connections_endpoint=override or read(environment, "CONNECTIONS_ENDPOINT", name),
+            bot_class=read(environment, "BOT_CLASS", class_path),
+            retention=timedelta(days=read(environment, "RETENTION_DAYS", positive)),
+            turns_per_minute=read(environment, "TURNS_PER_MINUTE", positive),
+            turn_burst=read(environment, "TURN_BURST", positive),
         )
-
-
-def _read(
-    environment: Environment, name: str, convert: Callable[[str], Value], default: str | None = None
-) -> Value:
-    text = environment.get(name, default)
-    if text is None:
-        raise SettingsError(f"{name} is not set.")
-    try:
-        return convert(text.strip())
-    except ValueError as error:
-        raise SettingsError(f"{name}: {error}.") from None
-
-
-def _name(text: str) -> str:
-    if not text:
-        raise ValueError("must not be empty")
-    return text
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.split(",") if name.strip())
-
-
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ValueError("must be a whole number above 0")
-    if int(text) > 1_000_000:
-        raise ValueError("must be at most 1,000,000")
-    return int(text)
-
-
-def _guests(text: str) -> bool:
-    # "auto" means: while no issuer of tokens is configured. None can be yet.
-    choices = {"auto": True, "enabled": True, "disabled": False}
-    if text not in choices:
-        raise ValueError(f"must be one of {', '.join(choices)}")
-    return choices[text]
-
-
-def _class_path(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text):
-        raise ValueError("must be package.module:Class")
-    return text

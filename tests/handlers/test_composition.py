@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from auth.signatures import ALGORITHMS
 from handlers import composition
 from handlers.settings import (
     AuthorizerSettings,
     ConnectionSettings,
     MessageSettings,
-    SettingsError,
 )
+from handlers.token_settings import SUPPORTED, TokenSettings
+from handlers.variables import SettingsError
 from tests.support.template import ROOT, template
 
 MESSAGE = {
@@ -24,6 +26,18 @@ MESSAGE = {
     "RETENTION_DAYS": "365",
     "TURNS_PER_MINUTE": "60",
     "TURN_BURST": "1000",
+}
+
+AUTHORIZER = {
+    "GUEST_ACCESS": "disabled",
+    "ALLOWED_ORIGINS": "https://a",
+    "ABSENT_ORIGIN": "refused",
+    "JWT_ISSUERS": "https://issuer.example, http://127.0.0.1:9000",
+    "JWT_AUDIENCES": "parley,other",
+    "JWT_ALGORITHMS": "RS256,ES256",
+    "JWT_TYPES": "JWT,application/at+jwt,none",
+    "JWT_KEY_URLS": ",http://127.0.0.1:9000/keys",
+    "JWT_PINNED_KEYS": "",
 }
 
 WRONG: list[tuple[type[Any], dict[str, str], str]] = [
@@ -41,9 +55,36 @@ WRONG: list[tuple[type[Any], dict[str, str], str]] = [
         for bad in ("Echo", "bots.echo.Echo", "bots.echo:", ":Echo", "bots echo:Echo", "a:b:c")
     ],
     (ConnectionSettings, {}, "CONNECTIONS_TABLE"),
-    (AuthorizerSettings, {}, "GUEST_ACCESS"),
-    (AuthorizerSettings, {"GUEST_ACCESS": "yes"}, "GUEST_ACCESS"),
-    (AuthorizerSettings, {"GUEST_ACCESS": "Enabled"}, "GUEST_ACCESS"),
+    *[
+        (AuthorizerSettings, {k: v for k, v in AUTHORIZER.items() if k != name}, name)
+        for name in AUTHORIZER
+    ],
+    *[
+        (AuthorizerSettings, {**AUTHORIZER, name: bad}, name)
+        for name, bad in (
+            ("GUEST_ACCESS", "yes"),
+            ("GUEST_ACCESS", "Enabled"),
+            ("GUEST_ACCESS", "auto"),  # what it means is said by template.yaml
+            ("ABSENT_ORIGIN", "yes"),
+            ("JWT_ISSUERS", "issuer.example"),
+            ("JWT_ISSUERS", "http://issuer.example"),
+            ("JWT_ISSUERS", "http://127.0.0.1.example"),
+            ("JWT_ISSUERS", "https://user:secret@issuer.example"),
+            ("JWT_ISSUERS", "https://issuer.example/#here"),
+            ("JWT_ISSUERS", "https://"),
+            ("JWT_AUDIENCES", ""),
+            ("JWT_AUDIENCES", ","),
+            ("JWT_ALGORITHMS", "RS256,HS256"),
+            ("JWT_ALGORITHMS", "none"),
+            ("JWT_ALGORITHMS", ""),
+            ("JWT_TYPES", ""),
+            ("JWT_KEY_URLS", "http://keys.example"),
+            ("JWT_KEY_URLS", "https://a.example,https://b.example,https://c.example"),
+            ("JWT_PINNED_KEYS", "[]"),
+            ("JWT_PINNED_KEYS", "{"),
+            ("JWT_PINNED_KEYS", '{"https://other.example":{"keys":[]}}'),
+        )
+    ],
 ]
 
 
@@ -56,8 +97,39 @@ def test_a_setting_that_is_wrong_is_named(
 
 
 def test_guests_are_let_in_as_the_setting_says() -> None:
-    for text, guests in (("auto", True), ("enabled", True), ("disabled", False), (" auto ", True)):
-        assert AuthorizerSettings.from_environment({"GUEST_ACCESS": text}).guests is guests
+    for text, guests in (("enabled", True), ("disabled", False), (" enabled ", True)):
+        environment = {**AUTHORIZER, "GUEST_ACCESS": text}
+        assert AuthorizerSettings.from_environment(environment).guests is guests
+
+
+def test_whose_tokens_are_taken_is_read_whole() -> None:
+    issuers = ("https://issuer.example", "http://127.0.0.1:9000")
+    assert TokenSettings.from_environment(AUTHORIZER) == TokenSettings(
+        issuers=issuers,
+        audiences=frozenset({"parley", "other"}),
+        algorithms=frozenset({"RS256", "ES256"}),
+        types=frozenset({"jwt", "at+jwt", ""}),
+        key_urls={issuers[1]: "http://127.0.0.1:9000/keys"},
+        pinned={},
+    )
+
+
+def test_without_an_issuer_nothing_is_asked_of_the_rest() -> None:
+    assert TokenSettings.from_environment({"JWT_ISSUERS": " "}) is None
+
+
+def test_pinned_keys_are_of_the_one_issuer_or_by_issuer() -> None:
+    one = {**AUTHORIZER, "JWT_ISSUERS": "https://a.example", "JWT_KEY_URLS": ""}
+    for pinned in ('{"keys":[]}', '{"https://a.example":{"keys":[]}}'):
+        settings = TokenSettings.from_environment({**one, "JWT_PINNED_KEYS": pinned})
+        assert settings is not None
+        assert settings.pinned == {"https://a.example": {"keys": []}}
+        with pytest.raises(SettingsError, match="JWT_PINNED_KEYS"):
+            composition.verifier(settings)
+
+
+def test_the_settings_know_the_algorithms_that_can_be_verified() -> None:
+    assert set(SUPPORTED) == ALGORITHMS
 
 
 def test_origins_are_a_list() -> None:
@@ -68,9 +140,7 @@ def test_origins_are_a_list() -> None:
         " a , b,,": ["a", "b"],
     }
     for text, origins in table.items():
-        settings = AuthorizerSettings.from_environment(
-            {"GUEST_ACCESS": "auto", "ALLOWED_ORIGINS": text}
-        )
+        settings = AuthorizerSettings.from_environment({**AUTHORIZER, "ALLOWED_ORIGINS": text})
         assert settings.allowed_origins == frozenset(origins)
 
 
@@ -109,18 +179,25 @@ def test_times_are_whole_milliseconds_in_utc() -> None:
     assert not now.utcoffset()
 
 
+A_POINT = {
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}
+"""The public key of RFC 7515, appendix A.3."""
+
 AWS_SDK = {"boto3", "botocore.session", "botocore.client", "botocore.model", "urllib3"}
 """Of botocore itself, Powertools looks whether it is installed: that loads next to nothing."""
 
 
-def loaded_by(code: str) -> set[str]:
+def loaded_by(code: str, **environment: str) -> set[str]:
     """The modules of a fresh process after `code`."""
     finished = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport json, sys\nprint(json.dumps(list(sys.modules)))"],
         cwd=ROOT / "src",
         env={
             "PATH": "",
-            "GUEST_ACCESS": "auto",
+            **AUTHORIZER,
+            **environment,
             "CONNECTIONS_TABLE": "c",
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -138,9 +215,27 @@ def loaded_by(code: str) -> set[str]:
 def test_the_authorizer_loads_no_aws_sdk_and_no_more_than_it_needs() -> None:
     """Importing is its cold start, which every visitor waits for."""
     loaded = loaded_by("import handlers.authorizer")
-    assert {"auth", "handlers", "aws_lambda_powertools"} <= loaded
-    assert loaded.isdisjoint({*AWS_SDK, "pydantic", "pydantic_core", "jose", "store"})
+    assert {"auth", "handlers", "aws_lambda_powertools", "jose.jwk"} <= loaded
+    assert loaded.isdisjoint({*AWS_SDK, "pydantic", "pydantic_core", "store"})
     assert loaded.isdisjoint({"bots", "delivery", "aws_xray_sdk", "yaml"})
+    assert loaded.isdisjoint({"jose.jwe", "jose.jws", "jose.jwt", "ecdsa", "rsa"})
+
+
+def test_where_only_guests_come_no_cryptography_is_loaded() -> None:
+    loaded = loaded_by("import handlers.authorizer", JWT_ISSUERS="")
+    assert loaded.isdisjoint({"jose", "cryptography", "http.client", "ssl"})
+
+
+def test_pinned_keys_load_nothing_of_the_network() -> None:
+    entry = {"kty": "EC", "crv": "P-256", "kid": "one", **A_POINT}
+    loaded = loaded_by(
+        "import handlers.authorizer",
+        JWT_ISSUERS="https://issuer.example",
+        JWT_KEY_URLS="",
+        JWT_PINNED_KEYS=json.dumps({"keys": [entry]}),
+    )
+    assert "auth.keys" in loaded
+    assert loaded.isdisjoint({"auth.fetching", "http.client"})
 
 
 @pytest.mark.parametrize("function", ["connect", "disconnect"])

@@ -20,8 +20,8 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def variables(function: str) -> dict[str, str]:
-    """The environment that a function is given, with every parameter at its default.
+def variables(function: str, **parameters: str) -> dict[str, str]:
+    """The environment that a function is given, with every other parameter at its default.
 
     A reference to another resource becomes its logical id, as the tests' tables are named.
     """
@@ -29,15 +29,27 @@ def variables(function: str) -> dict[str, str]:
         **template()["Globals"]["Function"]["Environment"]["Variables"],
         **resources(FUNCTION)[function].get("Environment", {}).get("Variables", {}),
     }
-    return {name: _resolved(value) for name, value in given.items()}
+    return {name: str(_resolved(value, parameters)) for name, value in given.items()}
 
 
-def _resolved(value: Any) -> str:
+def _resolved(value: Any, parameters: Mapping[str, str]) -> Any:
+    """What an intrinsic function of template.yaml gives; addresses alone are not needed here."""
     if not isinstance(value, dict):
-        return str(value)
-    if "Ref" in value:
-        name = value["Ref"]
-        return str(template()["Parameters"].get(name, {}).get("Default", name))
+        return value
+    ((function, argument),) = value.items()
+    if function == "Ref":
+        default = template()["Parameters"].get(argument, {}).get("Default", argument)
+        return parameters.get(argument, default)
+    if function == "Condition":
+        return _resolved(template()["Conditions"][argument], parameters)
+    if function == "Fn::If":
+        chosen = 1 if _resolved({"Condition": argument[0]}, parameters) else 2
+        return _resolved(argument[chosen], parameters)
+    if function in ("Fn::Not", "Fn::And", "Fn::Or"):
+        found = [_resolved(each, parameters) for each in argument]
+        return {"Fn::Not": not found[0], "Fn::And": all(found), "Fn::Or": any(found)}[function]
+    if function == "Fn::Equals":
+        return _resolved(argument[0], parameters) == _resolved(argument[1], parameters)
     return "https://not-resolved.invalid"
 
 

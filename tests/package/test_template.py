@@ -10,6 +10,7 @@ from samtranslator.translator.transform import transform
 
 from bot import frames
 from handlers import settings
+from handlers.variables import Environment
 from tests.package.functions import FUNCTION, resources, variables
 from tests.support.template import template
 
@@ -17,7 +18,7 @@ FUNCTIONS = sorted(resources(FUNCTION))
 TABLES = sorted(resources("AWS::DynamoDB::Table"))
 API = resources("AWS::Serverless::WebSocketApi")["WebSocketApi"]
 
-SETTINGS: dict[str, Callable[[settings.Environment], object]] = {
+SETTINGS: dict[str, Callable[[Environment], object]] = {
     "AuthorizerFunction": settings.AuthorizerSettings.from_environment,
     "ConnectFunction": settings.ConnectionSettings.from_environment,
     "DisconnectFunction": settings.ConnectionSettings.from_environment,
@@ -71,9 +72,26 @@ def test_every_handler_exists(function: str) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_is_given_exactly_the_variables_that_it_reads(function: str) -> None:
-    environment = RecordingEnvironment(variables(function))
+    issuer = {"JwtIssuers": "https://issuer.example", "JwtAudiences": "parley"}
+    environment = RecordingEnvironment(variables(function, **issuer))
     SETTINGS[function](environment)
     assert environment.read | READ_BY_POWERTOOLS == set(environment)
+
+
+@pytest.mark.parametrize(
+    ("access", "issuers", "guests"),
+    [
+        ("auto", "", "enabled"),
+        ("auto", "https://issuer.example", "disabled"),
+        ("enabled", "https://issuer.example", "enabled"),
+        ("disabled", "", "disabled"),
+    ],
+)
+def test_guests_are_off_by_default_where_there_is_an_issuer(
+    access: str, issuers: str, guests: str
+) -> None:
+    given = variables("AuthorizerFunction", GuestAccess=access, JwtIssuers=issuers)
+    assert given["GUEST_ACCESS"] == guests
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
