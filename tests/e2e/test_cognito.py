@@ -21,18 +21,16 @@ def pool() -> UserPool:
     return made
 
 
-@pytest.fixture(scope="module", params=["keys by their address", "pinned keys"])
+@pytest.fixture(scope="module", params=["by their address", "pinned"])
 def product(
     request: pytest.FixtureRequest, pool: UserPool, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Product]:
-    keys = (
-        f"JwtKeyUrls={pool.keys_url}"
-        if request.param == "keys by their address"
-        else f"JwtPinnedKeys={json.dumps(pool.keys())}"
-    )
+    # Pinned keys have no spaces between them, for parameters are told apart by spaces.
+    pinned = json.dumps(pool.keys(), separators=(",", ":"))
+    keys = {"by their address": f"JwtKeyUrls={pool.keys_url}", "pinned": f"JwtPinnedKeys={pinned}"}
     running = Product(
         tmp_path_factory.mktemp("cognito"),
-        [*ECHO, f"JwtIssuers={pool.issuer}", f"JwtAudiences={pool.client_id}", keys],
+        [*ECHO, f"JwtIssuers={pool.issuer}", f"JwtAudiences={pool.client_id}", keys[request.param]],
     )
     running.start()
     yield running
