@@ -19,9 +19,16 @@ from tests.package.emulator import Emulator, install_runtime
 from tests.package.functions import FUNCTION, resources, variables
 
 BARE = "boto3.client"
-FUNCTIONS = sorted(resources(FUNCTION))
+TAKING_TOKENS = "AuthorizerFunction, taking tokens"
+PARAMETERS = {
+    TAKING_TOKENS: {"JwtIssuers": "https://issuer.example", "JwtAudiences": "parley"},
+}
+"""What is measured with other parameters than the default ones: a function after its comma."""
+
+FUNCTIONS = sorted([*resources(FUNCTION), *PARAMETERS])
 TARGETS = {
     "AuthorizerFunction": 0.5,
+    "AuthorizerFunction, taking tokens": 0.6,
     "ConnectFunction": 1.15,
     "DisconnectFunction": 1.15,
     "MessageFunction": 1.3,
@@ -83,10 +90,10 @@ def built_measures(python: str, folder: Path) -> dict[tuple[str, str], Measure]:
     runtime = install_runtime(build_package.PYTHON)
 
     def by_itself(name: str) -> Measure:
-        return lambda: timed(python, name, packages / name)
+        return lambda: timed(python, name, packages / deployed(name))
 
     def emulated(name: str) -> Measure:
-        return lambda: init_report(python, runtime, packages / name, name)
+        return lambda: init_report(python, runtime, packages / deployed(name), name)
 
     return {
         **{("import and build, as deployed", name): by_itself(name) for name in all_names()},
@@ -135,12 +142,17 @@ def init_report(python: str, runtime: Path, package: Path, name: str) -> float:
 
 def handler(name: str) -> str:
     """The handler of what is measured."""
-    return "bare.handler" if name == BARE else str(resources(FUNCTION)[name]["Handler"])
+    return "bare.handler" if name == BARE else str(resources(FUNCTION)[deployed(name)]["Handler"])
+
+
+def deployed(name: str) -> str:
+    """The function that is measured."""
+    return name.partition(",")[0]
 
 
 def environment(name: str) -> dict[str, str]:
     """What the function finds in its environment."""
-    return AWS if name == BARE else {**AWS, **variables(name)}
+    return AWS if name == BARE else {**AWS, **variables(deployed(name), **PARAMETERS.get(name, {}))}
 
 
 def medians(measures: dict[tuple[str, str], Measure], runs: int) -> dict[tuple[str, str], float]:

@@ -42,6 +42,10 @@ AWS_ENDPOINTS = ("dynamodb", "execute-api")
 """The same services as botocore's endpoints.json names them."""
 
 
+LEFT_OUT_DEPENDENCIES = {"ecdsa", "pyasn1", "rsa"}
+"""What python-jose requires for those who are without `cryptography`, and never imports here."""
+
+
 @dataclass(frozen=True)
 class Package:
     """The folders of src/ and the distributions of requirements.txt that one function needs."""
@@ -53,7 +57,7 @@ class Package:
 PACKAGES = {
     "AuthorizerFunction": Package(
         ("auth", "bot", "handlers"),
-        ("aws-lambda-powertools",),
+        ("aws-lambda-powertools", "cryptography", "python-jose"),
     ),
     "ConnectFunction": Package(
         ("auth", "bot", "handlers", "store"),
@@ -198,7 +202,7 @@ def copy_dependencies(source: Path, names: Iterable[str], target: Path) -> None:
     """Copy distributions, and all that they in turn require; `*` is all there are."""
     found = {normal(each.name): each for each in distributions(path=[str(source)])}
     wanted = set(found) if "*" in names else closure(found, names)
-    for name in sorted(wanted):
+    for name in sorted(wanted - LEFT_OUT_DEPENDENCIES):
         for path in files_of(found[name], source):
             destination = target / path.relative_to(source)
             destination.parent.mkdir(parents=True, exist_ok=True)

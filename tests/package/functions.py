@@ -62,12 +62,12 @@ class Functions:
     packages: Path
     aws: Mapping[str, str]
 
-    def start(self, function: str) -> Emulator:
+    def start(self, function: str, **parameters: str) -> Emulator:
         """A fresh execution environment of `function`."""
         return Emulator(
             python=self.python,
             runtime=self.runtime,
             package=self.packages / function,
             handler=resources(FUNCTION)[function]["Handler"],
-            variables={**variables(function), **self.aws},
+            variables={**variables(function, **parameters), **self.aws},
         )

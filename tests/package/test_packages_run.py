@@ -1,14 +1,21 @@
 """Each built package runs under Lambda's runtime emulator, and answers API Gateway's events."""
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jose import jwk, jwt
 
 from tests.package.conftest import ConnectionsApi
 from tests.package.functions import Functions
 from tests.support import engine
 
+ISSUER = "https://issuer.example"
 METHOD = "arn:aws:execute-api:us-east-1:000000000000:abc123/prod/$connect"
 
 
@@ -37,6 +44,21 @@ def an_event(route: str, user: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def private_key(algorithm: str) -> Any:
+    if algorithm == "ES256":
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def pem(private: Any) -> str:
+    encoded: bytes = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return encoded.decode()
+
+
 def a_user() -> str:
     return f"guest:{uuid4().hex}"
 
@@ -63,6 +85,29 @@ def test_the_authorizer_admits_a_guest_and_refuses_anything_weaker(functions: Fu
     assert effect(admitted) == "Allow"
     assert admitted["context"]["userId"].startswith("guest:")
     assert effect(refused) == "Deny"
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_the_authorizer_verifies_tokens_with_what_its_package_holds(
+    functions: Functions, algorithm: str
+) -> None:
+    private = private_key(algorithm)
+    public = jwk.construct(private.public_key(), algorithm).to_dict()
+    entry = {name: str(public[name]) for name in public} | {"kid": "one"}
+    claims = {"iss": ISSUER, "aud": "parley", "sub": "ana", "exp": int(time.time()) + 600}
+    token = jwt.encode(claims, pem(private), algorithm, headers={"kid": "one"})
+    parameters = {
+        "JwtIssuers": ISSUER,
+        "JwtAudiences": "parley",
+        "JwtPinnedKeys": json.dumps({"keys": [entry]}),
+    }
+    with functions.start("AuthorizerFunction", **parameters) as function:
+        admitted = function.invoke(authorizing(f"chat.v1, {token}"))
+        forged = function.invoke(authorizing(f"chat.v1, {token[:-8]}AAAAAAAA"))
+    assert effect(admitted) == "Allow"
+    assert admitted["context"]["userId"] == "user:issuer.example:ana"
+    assert admitted["context"]["expiresAt"] == str(claims["exp"])
+    assert effect(forged) == "Deny"
 
 
 def test_connect_writes_the_row_and_disconnect_marks_it(functions: Functions) -> None:
