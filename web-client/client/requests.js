@@ -50,6 +50,7 @@ export class Requests {
   /** An `error` came that names no message; false when no question of that conversation is open. */
   refused({ code, message, conversationId }) {
     for (const request of this.#open) {
+      if (code === 'token_refused' && request.frame.action !== 'renew') continue;
       if (conversationId !== undefined && request.frame.conversationId !== conversationId) continue;
       this.#fail(request, code, message);
       return true;
