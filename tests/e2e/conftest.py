@@ -1,11 +1,14 @@
-"""One running product for all tests that do not stop it, and one OpenID provider."""
+"""Running products for all tests that do not stop them, an OpenID provider, and visitors."""
 
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.product import ECHO, Product
+from tests.e2e.visitor import PATIENCE_MS, Visitor
 from tests.support import openid
+from tests.support.browser import chromium
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +54,34 @@ def provider(running_provider: openid.Provider) -> openid.Provider:
     """The provider, with tokens that last."""
     running_provider.change(algorithm="RS256", seconds=3600)
     return running_provider
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visitors(browser: Browser) -> Iterator[list[Visitor]]:
+    """Whoever is in here leaves at the end; nothing may have gone wrong on their pages."""
+    expect.set_options(timeout=PATIENCE_MS)
+    there: list[Visitor] = []
+    yield there
+    for visitor in there:
+        visitor.context.close()
+        assert visitor.problems == []
+
+
+@pytest.fixture
+def visitor(browser: Browser, signing_in: Product, visitors: list[Visitor]) -> Visitor:
+    """A person who has not opened the page yet."""
+    visitors.append(Visitor(browser, signing_in))
+    return visitors[-1]
+
+
+@pytest.fixture
+def another(browser: Browser, signing_in: Product, visitors: list[Visitor]) -> Visitor:
+    """Another person, with a browser of their own."""
+    visitors.append(Visitor(browser, signing_in))
+    return visitors[-1]
