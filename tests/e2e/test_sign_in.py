@@ -48,7 +48,10 @@ def test_what_is_said_on_the_page_is_on_the_persons_phone_and_the_other_way(
             listed = await client.ask("conversations", action="conversations")
             [conversation] = [each["conversationId"] for each in listed["conversations"]]
             await client.say("from the phone", conversationId=conversation)
-            return await client.log(conversation)
+            # What the page has read comes as a snapshot too, without turns.
+            while not (log := await client.log(conversation)):
+                continue
+            return log
 
     assert [turn["text"] for turn in in_a_thread(phone())] == ["from the page", "from the phone"]
     visitor.expect_said("from the page", "from the phone")
