@@ -129,7 +129,29 @@ class ConversationList(Protocol):
         ...
 
 
-class ConversationStore(TurnLog, ConversationList, Protocol):
+class Moves(Protocol):
+    """How a sealed conversation goes to another user: `seal.moved_to`.
+
+    What writes does so all or nothing, and only while the seal that stands is that one and says
+    `moved`: False where it does not any more. Raises Busy where another writes the same just now.
+    """
+
+    def next_conversation(self, user_id: str, after: str | None) -> str | None:
+        """Find the first conversation behind that id of which the log holds anything."""
+        ...
+
+    def copy(self, key: ConversationKey, seal: Turn, turns: Sequence[Turn]) -> bool:
+        """Write turns of `key`, at most 99, to where the seal says, as they are."""
+        ...
+
+    def hand_over(
+        self, key: ConversationKey, seal: Turn, conversation: Conversation | None, expires_at: int
+    ) -> bool:
+        """End the move: the seal becomes a deletion's, and `conversation` is noted in the list."""
+        ...
+
+
+class ConversationStore(TurnLog, ConversationList, Moves, Protocol):
     """All that is kept of conversations."""
 
 

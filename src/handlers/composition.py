@@ -8,6 +8,7 @@ import os
 import random
 import secrets
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,6 +92,7 @@ def connection(settings: "ConnectionSettings") -> ConnectionApp:
 
 def message(settings: "MessageSettings") -> MessageApp:
     """Build the conversation."""
+    from auth.guests import guest
     from bot.chat import assemble
     from bot.pace import Pace
     from delivery.api_gateway import ApiGatewaySender
@@ -108,6 +110,8 @@ def message(settings: "MessageSettings") -> MessageApp:
         retention=settings.retention,
         clock=now,
         new_id=new_id,
+        new_conversation_id=new_conversation_id,
+        guest_of=lambda credential: guest(credential).user_id,
         pause=pause,
     )
     sender = ApiGatewaySender(_management_api(settings.connections_endpoint))
@@ -148,6 +152,11 @@ def now() -> datetime:
 def new_id() -> str:
     """A short id that no other writer has: 40 random bits."""
     return secrets.token_urlsafe(5)
+
+
+def new_conversation_id() -> str:
+    """An id that nobody can guess: 122 random bits."""
+    return str(uuid.uuid4())
 
 
 def pause(races: int) -> None:

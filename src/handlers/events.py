@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from auth.handshake import Handshake
+from auth.principal import is_signed_in
 from bot.models import Caller, Connection
 
 Event = Mapping[str, Any]
@@ -36,7 +37,7 @@ def user_id(event: Event) -> str | None:
 def caller(event: Event, user: str) -> Caller:
     """Who sent a frame, and until when it may."""
     expires_at = (event["requestContext"].get("authorizer") or {}).get("expiresAt")
-    return Caller(user, float(expires_at) if expires_at else None)
+    return Caller(user, float(expires_at) if expires_at else None, is_signed_in(user))
 
 
 def connection(event: Event, user: str) -> Connection:

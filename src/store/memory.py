@@ -9,7 +9,7 @@ from typing import Any
 from bot.epochs import birth
 from bot.models import Connection, Conversation, ConversationKey, Rating, Status, Turn
 from bot.ports import Page
-from bot.tail import is_tombstone
+from bot.tail import ENDED, is_tombstone
 
 ROW_LIFETIME = timedelta(hours=3)
 
@@ -53,7 +53,7 @@ class MemoryConversationStore:
         """See the port."""
         with self._lock:
             kept = self._same_epoch(key, turn)
-            if kept is None or kept.status is Status.DELETED:
+            if kept is None or kept.status in ENDED:
                 return None
             rated = self._turns[key][turn.seq] = replace(kept, feedback=rating)
             return rated
@@ -142,6 +142,41 @@ class MemoryConversationStore:
             kept = self._conversations.get(key)
             if kept and kept.epoch == epoch:
                 del self._conversations[key]
+
+    def next_conversation(self, user_id: str, after: str | None) -> str | None:
+        """See the port."""
+        with self._lock:
+            ids = (
+                key.conversation_id
+                for key, log in self._turns.items()
+                if log and key.user_id == user_id
+            )
+            return min((each for each in ids if after is None or each > after), default=None)
+
+    def copy(self, key: ConversationKey, seal: Turn, turns: Sequence[Turn]) -> bool:
+        """See the port."""
+        with self._lock:
+            target = self._target(key, seal)
+            if target:
+                self._turns.setdefault(target, {}).update({turn.seq: turn for turn in turns})
+            return target is not None
+
+    def hand_over(
+        self, key: ConversationKey, seal: Turn, conversation: Conversation | None, expires_at: int
+    ) -> bool:
+        """See the port."""
+        with self._lock:
+            target = self._target(key, seal)
+            if target:
+                kept = self._turns[key][seal.seq]
+                self._turns[key][seal.seq] = replace(kept, status=Status.DELETED)
+                if conversation:
+                    self._conversations[target] = conversation
+            return target is not None
+
+    def _target(self, key: ConversationKey, seal: Turn) -> ConversationKey | None:
+        kept = self._same_epoch(key, seal)
+        return kept.moved_to if kept and kept.status is Status.MOVED else None
 
     def _log(self, key: ConversationKey) -> list[Turn]:
         with self._lock:

@@ -1,13 +1,16 @@
 """Settings, the bot by its name, and what each function loads."""
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
+from auth.guests import guest
 from auth.signatures import ALGORITHMS
+from bot import frames
 from handlers import composition
 from handlers.settings import (
     AuthorizerSettings,
@@ -164,6 +167,21 @@ def test_the_bots_of_the_template_and_the_smallest_can_be_loaded() -> None:
     shipped = template()["Parameters"]["BotClass"]["Default"]
     for path in (shipped, "bots.echo:Echo"):
         assert callable(composition.load_bot(path).reply)
+
+
+def test_a_guest_who_is_adopted_is_the_guest_whom_the_door_let_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    app = composition.message(MessageSettings.from_environment(MESSAGE))
+    credential = "7F1C0D52-8a3e-4b6f-9c1d-0123456789ab"
+    assert app.chat.guest_of(credential) == guest(credential).user_id
+
+
+def test_ids_of_conversations_are_random_and_fit_for_frames() -> None:
+    ids = {composition.new_conversation_id() for _ in range(1_000)}
+    assert len(ids) == 1_000
+    assert all(re.fullmatch(frames.CONVERSATION_ID, each) for each in ids)
 
 
 def test_ids_are_short_and_never_the_same() -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from auth.guests import guest
+from auth.principal import is_signed_in
 from bot.answers import Frame
 from bot.chat import Answer, assemble
 from bot.models import Caller
@@ -17,6 +19,7 @@ from tests.support.turns import ANA
 UNHURRIED = Pace(per_minute=60_000, burst=100_000)
 RETENTION = timedelta(days=365)
 _ids = Ids("owner")
+_conversation_ids = Ids("new")
 
 
 def no_pause(races: int) -> None:
@@ -46,12 +49,15 @@ class Worker:
             retention=retention,
             clock=clock,
             new_id=new_id,
+            new_conversation_id=_conversation_ids,
+            guest_of=lambda credential: guest(credential).user_id,
             pause=pause,
         )
 
     def handle(self, action: str, **fields: Any) -> Answer:
         """Answer one frame; what may wait until it is sent is left undone."""
-        return self.chat.handle(Caller(self.user_id), json.dumps({"action": action, **fields}))
+        caller = Caller(self.user_id, signed_in=is_signed_in(self.user_id))
+        return self.chat.handle(caller, json.dumps({"action": action, **fields}))
 
     def ask(self, action: str, **fields: Any) -> list[Frame]:
         """Answer one frame, and do all that it entails."""
