@@ -57,7 +57,7 @@ export class Adoption {
       listener: {
         state: (state) => this.#became(state, changed),
         frame: (frame) => this.#received(frame),
-        lost: () => this.#hush(),
+        lost: () => this.#startOver(),
       },
       clock, random, longestWait, heartbeat,
     });
@@ -112,7 +112,7 @@ export class Adoption {
     this.#hush();
     const guestId = keptGuestId(this.#storage);
     this.#connection.send({ action: 'adopt', guestId, cursor: this.#cursor });
-    this.#timer = this.#clock.setTimeout(() => this.#say(), ANSWER_MS);
+    this.#timer = this.#clock.setTimeout(() => this.#again(), ANSWER_MS);
   }
 
   #received(frame) {
@@ -141,8 +141,14 @@ export class Adoption {
   }
 
   #again(atLeast = 0) {
-    this.#hush();
+    this.#startOver();
     this.#timer = this.#clock.setTimeout(() => this.#say(), atLeast + this.#backoff.next());
+  }
+
+  /** A cursor is good for an answer that came; asked without, the backend goes on all the same. */
+  #startOver() {
+    this.#hush();
+    this.#cursor = null;
   }
 
   #hush() {

@@ -112,11 +112,12 @@ export class ChatClient extends EventTarget {
   }
 
   /**
-   * Go on with this connection under a fresh token of the same user. Where that fails nothing is
-   * lost: once the old token has ended, the client connects anew.
+   * Go on with this connection under a fresh token of the same user.
+   * @throws {RequestFailed} it goes on under the old one, and may be changed by `reconnect`
    */
   async renew(token) {
-    await this.#requests.ask(questions.renewal(token));
+    await this.#requests.insist(questions.renewal(token));
+    this.#conversations.refresh(); // What came while the old one ran out was not sent here.
   }
 
   /** Show a conversation: from now on it is kept up to date. */

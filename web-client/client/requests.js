@@ -1,4 +1,6 @@
 const ANSWER_MS = 30_000;
+const MAX_TRIES = 3;
+const UNANSWERED = new Set(['timeout', 'internal_error']);
 
 /** Why a question got no answer: `offline`, `timeout`, or the `code` of an `error` frame. */
 export class RequestFailed extends Error {
@@ -35,6 +37,17 @@ export class Requests {
       this.#open.add(request);
       if (!this.#send(frame)) this.#fail(request, 'offline');
     });
+  }
+
+  /** Ask what may be asked any number of times: again where no answer comes, or a failure. */
+  async insist(question) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.ask(question);
+      } catch (error) {
+        if (tries === MAX_TRIES || !UNANSWERED.has(error.code)) throw error;
+      }
+    }
   }
 
   /** A frame came; whoever it answers is told. */

@@ -58,9 +58,12 @@ export class Account {
     this.#notices.show(text);
   }
 
-  /** Offline, or refused: the next connection has the new credential all the same. */
+  /** Give the connection the new credential; where it takes none, the next one has it. */
   async #renew() {
-    await this.#client.renew(await this.#signIn.credential());
+    const credential = await this.#signIn.credential();
+    await this.#client.renew(credential).catch(({ code }) => {
+      if (code !== 'offline') this.#client.reconnect();
+    });
   }
 
   #changed() {

@@ -23,15 +23,15 @@ export class SignInFailed extends Error {
 
 /** What an error of an authorization answer means (RFC 6749, 4.1.2.1; OpenID Connect, 3.1.2.6). */
 export function failureOf(error) {
-  return new SignInFailed(MEANINGS[error] ?? 'refused');
+  return new SignInFailed(MEANINGS.get(error) ?? 'refused');
 }
 
-const MEANINGS = {
-  access_denied: 'denied',
-  login_required: 'denied',
-  consent_required: 'denied',
-  interaction_required: 'denied',
-  account_selection_required: 'denied',
-  server_error: 'unavailable',
-  temporarily_unavailable: 'unavailable',
-};
+const MEANINGS = new Map([
+  ['access_denied', 'denied'],
+  ['login_required', 'denied'],
+  ['consent_required', 'denied'],
+  ['interaction_required', 'denied'],
+  ['account_selection_required', 'denied'],
+  ['server_error', 'unavailable'],
+  ['temporarily_unavailable', 'unavailable'],
+]);

@@ -40,7 +40,7 @@ export class SignIn extends EventTarget {
    * @param {{getItem: Function, setItem: Function, removeItem: Function}} options.storage this tab's
    * @param {() => void} [options.forget] drop what else this tab keeps: someone else comes now
    * @param {(address: string) => void} [options.navigate]
-   * @param {LockManager} [options.locks]
+   * @param {?LockManager} [options.locks]
    */
   constructor({
     settings, redirectUri, storage, forget = () => {},

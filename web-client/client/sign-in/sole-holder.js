@@ -4,11 +4,11 @@ const PATIENCE_MS = 2_000;
 /**
  * Whether this tab holds something alone. Duplicating a tab copies session storage, and a refresh
  * token that rotates must not be used by two: the provider takes the second for a thief.
- * @param {LockManager} [locks]
+ * @param {?LockManager} locks
  * @returns {Promise<boolean>} true also where the browser cannot tell
  */
 export function holdAlone(name, locks, clock) {
-  if (locks === undefined) return Promise.resolve(true);
+  if (!locks) return Promise.resolve(true);
   return new Promise((resolve) => {
     const abort = new AbortController();
     const timer = clock.setTimeout(() => abort.abort(), PATIENCE_MS);
