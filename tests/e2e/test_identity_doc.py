@@ -5,13 +5,23 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+
+from playwright.sync_api import expect
 
 from auth.keys import KeySet
 from tests.e2e.product import Product
+from tests.e2e.visitor import Visitor
 from tests.support.openid import RESOURCE, Provider
 
-DOC = (Path(__file__).parents[2] / "docs/identity.md").read_text()
+ROOT = Path(__file__).parents[2]
+DOC = (ROOT / "docs/identity.md").read_text()
 
 
 def run(*arguments: str, program: str = "", **environ: str) -> str:
@@ -53,3 +63,37 @@ def test_a_token_is_decoded(provider: Provider) -> None:
     [program] = re.findall(r"python3 -c '(.*?)' <token>", DOC)
     claims = json.loads(run("-c", program, provider.app.sign_in("reader").id))
     assert claims["sub"] == "reader"
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder on a web host of its own, at the address that this gives."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_page_of_ones_own_signs_in_and_connects(
+    signing_in: Product, provider: Provider, visitor: Visitor, tmp_path: Path
+) -> None:
+    [script] = [each for each in re.findall(r"```js\n(.*?)```", DOC, re.DOTALL) if "import" in each]
+    tmp_path.joinpath("own.js").write_text(script)
+    tmp_path.joinpath("own.html").write_text('<script type="module" src="own.js"></script>')
+    tmp_path.joinpath("client").symlink_to(ROOT / "web-client/client")
+    with urllib.request.urlopen(f"{signing_in.url}/config.json") as config:
+        tmp_path.joinpath("config.json").write_bytes(config.read())
+    with served(tmp_path) as host:
+        page = f"{host}/own.html"
+        provider.change(redirectUris=[f"{signing_in.url}/", page])
+        frames: list[str | bytes] = []
+        visitor.page.on(
+            "websocket", lambda socket: socket.on("framereceived", lambda got: frames.append(got))
+        )
+        visitor.page.goto(page)
+        visitor.page.get_by_role("textbox", name="Name").fill(visitor.name)
+        visitor.button("Sign in").click()
+        while not frames:
+            visitor.page.wait_for_timeout(50)
+        expect(visitor.page).to_have_url(page)
