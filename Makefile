@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test soak check format lint types imports template bench build deploy lock clean FORCE
+.PHONY: help run disconnect test soak check format lint types imports template bench build deploy lock clean FORCE
 
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -26,13 +26,20 @@ sam := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m samcli
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' Makefile | while read -r target what; \
-		do printf '  make %-9s %s\n' "$$target" "$$what"; done
+		do printf '  make %-10s %s\n' "$$target" "$$what"; done
 	@printf '\n%s\n' 'What a command may take is given as ARGS: make test ARGS="tests/bot -x"'
 
 # ---- use
 
 run: .venv/.run ## Start Parley on this machine; Ctrl-C stops it (PORT, DATA_DIR, ARGS)
 	@exec $(python) -m local_gateway $(ARGS)
+
+# As it was typed: make would else read a $ in it. The shell too has a USER, which is not meant.
+disconnect: export PARLEY_USER = $(value USER)
+disconnect: .venv/.run ## Close a user's connections (USER=user:..., on AWS STACK=parley)
+	@$(if $(filter command,$(origin USER)),,echo "Whose? make disconnect USER=user:..." >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.disconnect \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
 
 test: .venv/.dev .venv/.provider ## Run every test
 	@browser="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser)}"; \

@@ -14,7 +14,7 @@ from local_gateway import aws, data_dir
 from local_gateway.aws import Endpoint
 from local_gateway.clock import Clock, SystemClock
 from local_gateway.data_plane.plane import DataPlane
-from local_gateway.deployment import tables, template
+from local_gateway.deployment import notice, tables, template
 from local_gateway.deployment.deployment import Deployment, deploy
 from local_gateway.deployment.parameters import parameter_values
 from local_gateway.deployment.stack import Stack
@@ -82,6 +82,7 @@ class LocalGateway:
     async def _start(self) -> None:
         settings = self.settings
         self._stack.callback(data_dir.own(settings.data_dir).close)
+        notice.take_down(settings.data_dir)  # that of a gateway which was killed
         sockets = self._bind()
         deployment = await self._deploy()
         self._make_functions(deployment)
@@ -98,6 +99,7 @@ class LocalGateway:
             self._in_background(watch(self.functions, dirs, stop))
             self._stack.callback(stop.set)
         await self._listen(sockets, deployment.stack)
+        self._put_up_notice(deployment)
 
     def _bind(self) -> list[socket.socket]:
         sockets = bind(self.settings.port)
@@ -132,7 +134,7 @@ class LocalGateway:
         variables = shared_variables(
             self.region,
             self.engine.url,
-            f"http://127.0.0.1:{self.port}/{deployment.api.stage}",
+            self._management_url(deployment),
             aws.credentials(os.environ, other is not None),
         )
         variables |= settings.variables
@@ -158,6 +160,23 @@ class LocalGateway:
         door = FrontDoor(self.plane, self.settings.page_dir, self.port, page_config)
         self._stack.push_async_callback(self._take_leave, door)
         await door.listen(sockets)
+
+    def _put_up_notice(self, deployment: Deployment) -> None:
+        directory = self.settings.data_dir
+        self._stack.callback(notice.take_down, directory)
+        notice.put_up(
+            directory,
+            {
+                "region": self.region,
+                "engine": self.engine.url,
+                "dynamodb": self.settings.other_dynamodb or self.engine.url,
+                "connectionsEndpoint": self._management_url(deployment),
+                "tables": tables.names(deployment.stack),
+            },
+        )
+
+    def _management_url(self, deployment: Deployment) -> str:
+        return f"http://127.0.0.1:{self.port}/{deployment.api.stage}"
 
     async def _take_leave(self, door: FrontDoor) -> None:
         await door.take_leave()

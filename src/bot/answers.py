@@ -115,6 +115,11 @@ def pong() -> Frame:
     return {"type": "pong"}
 
 
+def renewed(until: float) -> Frame:
+    """The connection's credential holds until then, in seconds since 1970."""
+    return {"type": "renewed", "expiresAt": timestamp(datetime.fromtimestamp(until, UTC))}
+
+
 def error(fault: ParleyError, reference: dict[str, str]) -> Frame:
     """What went wrong, and with which message or conversation."""
     frame: Frame = {

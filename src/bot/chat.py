@@ -11,12 +11,13 @@ from bot.answers import Frame
 from bot.conversations import Conversations
 from bot.deletion import Deletion
 from bot.errors import BadRequest, InternalError, ParleyError, TokenExpired, UnknownAction
+from bot.expiry import Expiry, Tokens
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Caller, ConversationKey, Message
 from bot.moving import Moving
 from bot.pace import Pace
-from bot.ports import Bot, ConversationStore
+from bot.ports import Bot, ConnectionStore, ConversationStore
 from bot.sealing import Sealing
 from bot.turns import Turns
 
@@ -58,6 +59,7 @@ class Chat:
     turns: Turns
     conversations: Conversations
     deletion: Deletion
+    expiry: Expiry
     adoption: Adoption
     guest_of: Callable[[str], str]
     clock: Callable[[], datetime]
@@ -67,8 +69,7 @@ class Chat:
         reference: dict[str, str] = {}
         action = ""
         try:
-            if caller.expires_at is not None and caller.expires_at <= self.clock().timestamp():
-                raise TokenExpired("Connect again with a fresh token.")
+            self.expiry.check(caller)
             decoded = reading.decode(body)
             reference = reading.reference(decoded)
             frame = reading.validate(decoded)
@@ -88,6 +89,9 @@ class Chat:
     def _answer(self, caller: Caller, frame: frames.ClientFrame) -> Answer:
         if isinstance(frame, frames.PingFrame):
             return Answer(frame.action, to_caller=(answers.pong(),))
+        if isinstance(frame, frames.RenewFrame):
+            until = self.expiry.renew(caller, frame.token)
+            return Answer(frame.action, to_caller=(answers.renewed(until),))
         if isinstance(frame, frames.ConversationsFrame):
             listed = self.conversations.page(caller.user_id, frame.cursor)
             return Answer(frame.action, to_caller=(listed,))
@@ -166,6 +170,8 @@ class Chat:
 def assemble(
     *,
     store: ConversationStore,
+    connections: ConnectionStore,
+    tokens: Tokens,
     bot: Bot,
     pace: Pace,
     retention: timedelta,
@@ -175,7 +181,10 @@ def assemble(
     guest_of: Callable[[str], str],
     pause: Callable[[int], None],
 ) -> Chat:
-    """Put a chat together from its ports; `pause` waits a while after a lost race."""
+    """Put a chat together from its ports; `pause` waits a while after a lost race.
+
+    `tokens` says whom a token speaks for, and is asked by `renew` frames alone.
+    """
     log = Log(store, clock)
     sealing = Sealing(store, log, clock, new_id)
     moving = Moving(store, log, retention, clock, pause)
@@ -197,6 +206,7 @@ def assemble(
         turns=turns,
         conversations=Conversations(store, log, deletion, cache, retention, clock),
         deletion=deletion,
+        expiry=Expiry(connections, tokens, clock),
         adoption=Adoption(store, sealing, deletion, clock, new_conversation_id),
         guest_of=guest_of,
         clock=clock,

@@ -142,6 +142,20 @@ class FeedbackFrame(TurnFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenewFrame(ClientFrame):
+    """A fresh token for this very connection."""
+
+    action = "renew"
+    token: str = field(
+        repr=False,
+        metadata={
+            "name": "token",
+            "schema": _string(min_length=1, max_length=limits.MAX_TOKEN_CHARACTERS),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptFrame(ClientFrame):
     """`guest_id` is the guest's own secret, which proves that the caller was that guest."""
 
@@ -171,6 +185,7 @@ FRAMES: dict[str, type[ClientFrame]] = {
         StopFrame,
         ReadFrame,
         FeedbackFrame,
+        RenewFrame,
         AdoptFrame,
         PingFrame,
     )

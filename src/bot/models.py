@@ -122,23 +122,28 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One live WebSocket of a user, as API Gateway names it."""
+    """One live WebSocket of a user, as API Gateway names it.
+
+    `authorized_until`: when its credential runs out, in seconds since 1970; None for never.
+    """
 
     user_id: str
     connection_id: str
     domain_name: str
     stage: str
     connected_at: datetime
+    authorized_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a frame, by the authorizer's word alone (invariant I5).
+    """Who sent a frame, by the authorizer's word alone (invariant I5), and on which connection.
 
-    `expires_at`: when the credential runs out, in seconds since 1970; None for never. `signed_in`:
-    no guest.
+    `expires_at`: when the credential runs out, in seconds since 1970; None for never. 0 where the
+    authorizer's word is not at hand: the connection's row decides then. `signed_in`: no guest.
     """
 
     user_id: str
     expires_at: float | None = None
+    connection_id: str = ""
     signed_in: bool = False

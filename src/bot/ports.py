@@ -167,7 +167,28 @@ class ConnectionStore(Protocol):
         ...
 
     def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
-        """Read the user's active connections, strongly consistent: one request a page."""
+        """Read the user's active connections, strongly consistent: one request a page.
+
+        Those whose credential has run out are left out: nothing may be sent there any more.
+        """
+        ...
+
+    def active(self, user_id: str) -> tuple[Connection, ...]:
+        """Read the same, with those whose credential or lifetime has run out."""
+        ...
+
+    def authorized_until(self, user_id: str, connection_id: str) -> float:
+        """Read until when a connection's credential holds, in seconds since 1970: one request.
+
+        Infinity where it never runs out, 0 where there is no active row.
+        """
+        ...
+
+    def renew(self, user_id: str, connection_id: str, until: float) -> float:
+        """Let the credential of an active row hold until then, if that is later: one request.
+
+        Until when it holds then, as `authorized_until` says it. Makes no row and revives none.
+        """
         ...
 
     def user_of(self, connection_id: str) -> str | None:

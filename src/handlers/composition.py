@@ -97,6 +97,7 @@ def message(settings: "MessageSettings") -> MessageApp:
     from bot.pace import Pace
     from delivery.api_gateway import ApiGatewaySender
     from delivery.fan_out import FanOut
+    from handlers.renewal import Tokens
     from store.connections import DynamoConnectionStore
     from store.conversations import DynamoConversationStore
     from store.table import Table
@@ -105,6 +106,8 @@ def message(settings: "MessageSettings") -> MessageApp:
     connections = DynamoConnectionStore(Table(dynamodb, settings.connections_table))
     chat = assemble(
         store=DynamoConversationStore(Table(dynamodb, settings.sessions_table)),
+        connections=connections,
+        tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,

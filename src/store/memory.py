@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 from threading import Lock
 from typing import Any
 
@@ -210,17 +211,46 @@ class MemoryConnectionStore:
 
     def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
         """See the port."""
+        return tuple(
+            connection
+            for connection in self.active(user_id)
+            if now - connection.connected_at < ROW_LIFETIME and _end(connection) > now.timestamp()
+        )
+
+    def active(self, user_id: str) -> tuple[Connection, ...]:
+        """See the port."""
         with self._lock:
             return tuple(
                 connection
                 for (owner, _), (connection, active) in sorted(self._rows.items())
-                if owner == user_id and active and now - connection.connected_at < ROW_LIFETIME
+                if owner == user_id and active
             )
+
+    def authorized_until(self, user_id: str, connection_id: str) -> float:
+        """See the port."""
+        with self._lock:
+            connection, active = self._rows.get((user_id, connection_id), (None, False))
+            return _end(connection) if connection and active else 0
+
+    def renew(self, user_id: str, connection_id: str, until: float) -> float:
+        """See the port."""
+        with self._lock:
+            connection, active = self._rows.get((user_id, connection_id), (None, False))
+            if connection is None or not active:
+                return 0
+            if _end(connection) < until:
+                connection = replace(connection, authorized_until=int(until))
+                self._rows[user_id, connection_id] = (connection, True)
+            return _end(connection)
 
     def user_of(self, connection_id: str) -> str | None:
         """See the port."""
         with self._lock:
             return next((user for user, each in self._rows if each == connection_id), None)
+
+
+def _end(connection: Connection) -> float:
+    return inf if connection.authorized_until is None else connection.authorized_until
 
 
 def _is_free(holder: Turn, turn: Turn) -> bool:

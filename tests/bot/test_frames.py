@@ -93,6 +93,12 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"action": "feedback", "rating": "up"}, "bad_request"),
     ({"action": "feedback", "seq": 1, "rating": "sideways"}, "bad_request"),
     ({"action": "feedback", "seq": 1, "rating": 1}, "bad_request"),
+    ({"action": "renew"}, "bad_request"),
+    ({"action": "renew", "token": None}, "bad_request"),
+    ({"action": "renew", "token": ""}, "bad_request"),
+    ({"action": "renew", "token": 5}, "bad_request"),
+    ({"action": "renew", "token": "canary" * 683}, "bad_request"),
+    ({"action": "renew", "token": "\ud800"}, "bad_request"),
     ({"action": "adopt"}, "bad_request"),
     ({"action": "adopt", "guestId": GUEST_ID, "cursor": ""}, "bad_request"),
     ({"action": "adopt", "guestId": GUEST_ID, "cursor": "a#b"}, "bad_request"),
@@ -142,7 +148,7 @@ any_json = st.recursive(
     max_leaves=10,
 )
 FIELDS = ["messageId", "conversationId", "text", "after", "epoch", "before", "limit", "cursor"]
-FIELDS += ["title", "seq", "rating", "action", "guestId"]
+FIELDS += ["title", "seq", "rating", "token", "guestId", "action"]
 likely = st.one_of(
     any_json,
     st.sampled_from(["main", "m1", "up", 1, 0, -1, 9_999_999_999, 10**10, "", "a#b", "\ud800"]),
@@ -257,7 +263,8 @@ def test_an_expired_credential_gets_one_error_and_is_closed() -> None:
 
 
 def test_every_action_of_the_contract_is_known() -> None:
-    contract = "message resume history conversations rename delete stop read feedback adopt ping"
+    contract = "message resume history conversations rename delete stop read feedback"
+    contract += " adopt renew ping"
     assert set(frames.FRAMES) == set(contract.split())
 
 

@@ -84,6 +84,7 @@ def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
         limits.MAX_TEXT_BYTES,
         limits.MAX_MESSAGE_ID_CHARACTERS,
         limits.MAX_TITLE_CHARACTERS,
+        limits.MAX_TOKEN_CHARACTERS,
         limits.MAX_SEQ,
         limits.MAX_PAGE,
         limits.HISTORY_TURNS,
@@ -148,6 +149,18 @@ def test_every_make_target_explains_itself() -> None:
     phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()) - {"FORCE"}
     explained = set(re.findall(r"^([\w-]+):.*##", makefile, re.MULTILINE))
     assert phony - explained == set()
+
+
+def commands() -> list[str]:
+    files = (ROOT / "operations").glob("*.py")
+    return sorted(path.stem for path in files if "__main__" in path.read_text())
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_of_the_operator_is_documented(command: str) -> None:
+    operations = (ROOT / "docs/operations.md").read_text()
+    assert f"python -m operations.{command}" in operations
+    assert f"make {command}" in operations
 
 
 def linked_pages() -> list[tuple[str, str]]:

@@ -21,20 +21,7 @@ from handlers.token_settings import SUPPORTED, TokenSettings
 from handlers.variables import SettingsError
 from tests.support.template import ROOT, template
 
-MESSAGE = {
-    "CONNECTIONS_TABLE": "connections",
-    "SESSIONS_TABLE": "sessions",
-    "CONNECTIONS_ENDPOINT": "https://api.example/prod",
-    "BOT_CLASS": "bots.echo:Echo",
-    "RETENTION_DAYS": "365",
-    "TURNS_PER_MINUTE": "60",
-    "TURN_BURST": "1000",
-}
-
-AUTHORIZER = {
-    "GUEST_ACCESS": "disabled",
-    "ALLOWED_ORIGINS": "https://a",
-    "ABSENT_ORIGIN": "refused",
+TOKENS = {
     "JWT_ISSUERS": "https://issuer.example, http://127.0.0.1:9000",
     "JWT_AUDIENCES": "parley,other",
     "JWT_ALGORITHMS": "RS256,ES256",
@@ -43,9 +30,28 @@ AUTHORIZER = {
     "JWT_PINNED_KEYS": "",
 }
 
+AUTHORIZER = {
+    "GUEST_ACCESS": "disabled",
+    "ALLOWED_ORIGINS": "https://a",
+    "ABSENT_ORIGIN": "refused",
+    **TOKENS,
+}
+
+MESSAGE = {
+    "CONNECTIONS_TABLE": "connections",
+    "SESSIONS_TABLE": "sessions",
+    "CONNECTIONS_ENDPOINT": "https://api.example/prod",
+    "BOT_CLASS": "bots.echo:Echo",
+    "RETENTION_DAYS": "365",
+    "TURNS_PER_MINUTE": "60",
+    "TURN_BURST": "1000",
+    **TOKENS,
+}
+
 WRONG: list[tuple[type[Any], dict[str, str], str]] = [
     *[(MessageSettings, {k: v for k, v in MESSAGE.items() if k != name}, name) for name in MESSAGE],
-    *[(MessageSettings, {**MESSAGE, name: " "}, name) for name in MESSAGE],
+    *[(MessageSettings, {**MESSAGE, name: " "}, name) for name in MESSAGE.keys() - TOKENS],
+    (MessageSettings, {**MESSAGE, "JWT_AUDIENCES": " "}, "JWT_AUDIENCES"),
     *[
         (MessageSettings, {**MESSAGE, name: bad}, name)
         for name in ("RETENTION_DAYS", "TURNS_PER_MINUTE", "TURN_BURST")
@@ -215,8 +221,8 @@ def loaded_by(code: str, **environment: str) -> set[str]:
         env={
             "PATH": "",
             **AUTHORIZER,
+            **MESSAGE,
             **environment,
-            "CONNECTIONS_TABLE": "c",
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
@@ -262,6 +268,21 @@ def test_connecting_loads_no_conversation(function: str) -> None:
     assert {"store", "botocore.session"} <= loaded
     assert loaded.isdisjoint({"boto3", "pydantic", "pydantic_core", "jose", "bots", "delivery"})
     assert loaded.isdisjoint({"aws_xray_sdk", "yaml"})
+
+
+def test_what_verifies_tokens_is_loaded_at_the_first_renewal_not_before() -> None:
+    """A cold start must not wait for what most functions never use."""
+    loaded = loaded_by("import handlers.message")
+    assert {"handlers.renewal", "bot.expiry", "botocore.session"} <= loaded
+    verifying = {"jose", "auth.tokens", "auth.signatures", "auth.remote_keys", "auth.fetching"}
+    assert loaded.isdisjoint(verifying)
+    first = """
+import handlers.message
+from bot.models import Caller
+caller = Caller("user:issuer.example:ana", 9e12, "c1=")
+handlers.message._app().chat.handle(caller, '{"action":"renew","token":"a.b.c"}')
+"""
+    assert verifying <= loaded_by(first)
 
 
 @pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect", "message"])

@@ -80,6 +80,7 @@ BODIES = {
     "wrong types": {**HELLO, "text": {SECRET: SECRET}, "after": SECRET},
     "resume": {"action": "resume", "epoch": SECRET},
     "rename": {"action": "rename", "title": SECRET},
+    "renew": {"action": "renew", "token": SECRET},
 }
 
 

@@ -9,9 +9,12 @@ from auth.guests import guest
 from auth.principal import is_signed_in
 from bot.answers import Frame
 from bot.chat import Answer, assemble
+from bot.errors import TokenRefused
+from bot.expiry import Tokens
 from bot.models import Caller
 from bot.pace import Pace
-from bot.ports import Bot, ConversationStore
+from bot.ports import Bot, ConnectionStore, ConversationStore
+from store.memory import MemoryConnectionStore
 from tests.support.bots import Parrot
 from tests.support.clock import Ids
 from tests.support.turns import ANA
@@ -26,6 +29,11 @@ def no_pause(races: int) -> None:
     """Try again at once."""
 
 
+def no_tokens(token: str) -> Caller:
+    """No issuer is known here."""
+    raise TokenRefused("no issuer")
+
+
 class Worker:
     """One warm function, spoken to by frames. `afterwards` runs at once unless held back."""
 
@@ -34,6 +42,8 @@ class Worker:
         store: ConversationStore,
         clock: Callable[[], datetime],
         *,
+        connections: ConnectionStore | None = None,
+        tokens: Tokens = no_tokens,
         bot: Bot | None = None,
         pace: Pace = UNHURRIED,
         retention: timedelta = RETENTION,
@@ -44,6 +54,8 @@ class Worker:
         self.user_id = user_id
         self.chat = assemble(
             store=store,
+            connections=connections or MemoryConnectionStore(),
+            tokens=tokens,
             bot=bot or Parrot(),
             pace=pace,
             retention=retention,
