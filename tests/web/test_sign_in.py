@@ -3,15 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
+from tests.web.audits import CONTRAST, UNNAMED
 from tests.web.fake_backend import Frame
 from tests.web.fake_provider import FakeProvider
 from tests.web.fake_server import FakeServer
 from tests.web.page_model import Parley
+
+Scheme = Literal["light", "dark"]
 
 KEPT = """() => ({
     session: Object.entries(sessionStorage), local: Object.entries(localStorage),
@@ -85,6 +89,7 @@ def test_a_reload_stays_signed_in(ana: Parley, provider: FakeProvider) -> None:
     ana.shows("Hello", "You said: Hello")
     expect(ana.page.get_by_text("Ana Example")).to_be_visible()
     assert len(provider.questions) == 1
+    assert provider.tokens[2] in json.dumps(ana.page.evaluate(KEPT)), "and can be renewed"
 
 
 def test_the_page_comes_back_to_where_it_was(
@@ -434,6 +439,49 @@ def test_conversations_that_cannot_be_brought_along_are_left_only_by_choice(
     parley.connected()
     expect(parley.articles).to_have_count(0)
     assert parley.page.evaluate("sessionStorage.getItem('parley.userId')") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_all_of_it_fits_has_a_name_and_stands_out(
+    browser: Browser, server: FakeServer, provider: FakeProvider, config: Frame, scheme: Scheme
+) -> None:
+    size: ViewportSize = {"width": 360, "height": 640}
+    context = browser.new_context(viewport=size, color_scheme=scheme, has_touch=True)
+    phone = Parley(context.new_page())
+
+    def check() -> None:
+        assert phone.page.evaluate(CONTRAST) == []
+        assert phone.page.evaluate(UNNAMED) == []
+        assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+    provider.person["name"] = "Ana " + "Example" * 20
+    config["guests"] = False
+    phone.page.goto(server.url)
+    expect(phone.button("Sign in")).to_be_focused()
+    check()
+    config["guests"] = True
+    provider.spoiled = {"error": "access_denied"}
+    phone.page.reload()
+    phone.connected()
+    phone.button("Show the list").click()
+    phone.button("Sign in").click()
+    expect(phone.page.locator("#notices")).to_contain_text("declined")
+    phone.button("Show the list").click()
+    check()
+    provider.spoiled = {}
+    phone.button("Sign in").click()
+    expect(phone.page.locator("#person")).to_contain_text("Ana")
+    phone.connected()
+    phone.button("Show the list").click()
+    expect(phone.button("Sign out")).to_be_in_viewport(ratio=1)
+    check()
+    phone.button("Close the list").click()
+    provider.refusal = "invalid_grant"
+    server.expire()
+    phone.say("Unsent")
+    expect(phone.button("Sign in again")).to_be_in_viewport(ratio=1)
+    check()
+    context.close()
 
 
 class TestWithoutGuests:

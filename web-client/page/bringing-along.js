@@ -13,7 +13,7 @@ export async function bringAlong({ url, credential, storage, keep, status, gate,
   const changed = (state) => status.wait(WORDS[state] ?? 'Bringing your conversations along…', state);
   const adoption = new Adoption({ url, credential, storage, keep, changed, longestWait });
   const isOver = new AbortController();
-  for (const sign of ['online', 'focus', 'pointerdown', 'keydown']) {
+  for (const sign of ['online', 'focus']) {
     window.addEventListener(sign, () => adoption.wake(), { signal: isOver.signal });
   }
   while (adoption.isDue) await attempt(adoption, gate);
