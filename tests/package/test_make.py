@@ -34,8 +34,11 @@ def project(tmp_path: Path) -> Path:
     folder.joinpath("operations/disconnect.py").write_text(DISCONNECT)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, folder)
+    folder.joinpath("tests/provider").mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / "tests/provider" / name, folder / "tests/provider")
     executable(folder / ".venv/bin/python", f'exec "{sys.executable}" "$@"')
-    for name in (".made", ".run", ".dev"):
+    for name in (".made", ".run", ".dev", ".provider"):
         folder.joinpath(".venv", name).touch()
     return folder
 
@@ -103,6 +106,21 @@ def test_changed_locks_are_installed(project: Path) -> None:
     said = make(project, "run").stdout
     assert "--require-hashes" in said
     assert "requirements.txt" in said
+
+
+def test_a_changed_lock_of_the_tests_provider_is_installed_without_running_its_scripts(
+    project: Path,
+) -> None:
+    executable(
+        project / ".venv/bin/python", 'case "$2" in *npm*) echo "$@" >&2;; *) echo works;; esac'
+    )
+    lock = project / "tests/provider/package-lock.json"
+    later = project.joinpath(".venv/.provider").stat().st_mtime + 10
+    os.utime(lock, (later, later))
+    said = make(project, ".venv/.provider").stderr
+    assert "--ignore-scripts" in said
+    assert "ci --prefix .venv/provider" in said
+    assert project.joinpath(".venv/provider/package-lock.json").read_text() == lock.read_text()
 
 
 def test_a_missing_browser_is_named_with_the_remedy(project: Path) -> None:
