@@ -44,6 +44,10 @@ async function pass({ clock }, milliseconds) {
   await settled();
 }
 
+async function until(isSo) {
+  while (!(await isSo())) await settled();
+}
+
 async function refusal(promise) {
   try {
     await promise;
@@ -253,8 +257,9 @@ test('the clock of this machine may be wrong by hours', async () => {
 
 test('a duplicated tab lets the first one renew: a refresh token must not be used by two', async () => {
   const parts = await signedIn({ locks: navigator.locks });
+  const { id } = JSON.parse(parts.storage.getItem('parley.signIn.tokens'));
+  await until(async () => (await navigator.locks.query()).held.some(({ name }) => name.endsWith(id)));
   const copy = reloaded({ ...parts, storage: parts.storage.copy() }, { locks: navigator.locks });
-  await settled();
   await parts.clock.advance(2_000);
   const { signIn, storage } = await copy;
   equal([signIn.stage, await refusal(signIn.credential())], ['valid', 'granted']);
