@@ -11,6 +11,10 @@ from types import TracebackType
 from typing import Any
 
 from local_gateway import aws, data_dir
+from local_gateway.asynchronous.destinations import SqsDestinations
+from local_gateway.asynchronous.event_files import EventFiles
+from local_gateway.asynchronous.queue import EventQueue
+from local_gateway.asynchronous.reports import Reports
 from local_gateway.aws import Endpoint
 from local_gateway.clock import Clock, SystemClock
 from local_gateway.data_plane.plane import DataPlane
@@ -24,6 +28,7 @@ from local_gateway.functions.reload import watch
 from local_gateway.functions.service import Functions, Surroundings
 from local_gateway.functions.variables import shared_variables
 from local_gateway.http.front_door import FrontDoor
+from local_gateway.http.lambda_api import LambdaApi
 from local_gateway.http.loopback import bind
 from local_gateway.settings import Settings
 
@@ -44,6 +49,7 @@ class LocalGateway:
 
     plane: DataPlane
     functions: Functions
+    events: EventQueue
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -97,7 +103,9 @@ class LocalGateway:
             dirs = [function.code_dir for function in deployment.functions]
             self._in_background(watch(self.functions, dirs, stop))
             self._stack.callback(stop.set)
+        self._make_queue()
         await self._listen(sockets, deployment.stack)
+        self.events.resume()
 
     def _bind(self) -> list[socket.socket]:
         sockets = bind(self.settings.port)
@@ -132,7 +140,8 @@ class LocalGateway:
         variables = shared_variables(
             self.region,
             self.engine.url,
-            f"http://127.0.0.1:{self.port}/{deployment.api.stage}",
+            f"http://127.0.0.1:{self.port}",
+            deployment.api.stage,
             aws.credentials(os.environ, other is not None),
         )
         variables |= settings.variables
@@ -141,6 +150,17 @@ class LocalGateway:
         surroundings = Surroundings(variables, settings.data_dir / "logs", settings.verbose)
         self.functions = Functions(deployment.functions, surroundings, settings.concurrency)
         self._stack.push_async_callback(self.functions.stop)
+
+    def _make_queue(self) -> None:
+        settings = self.settings
+        self.events = EventQueue(
+            self.functions,
+            EventFiles(settings.data_dir / "events"),
+            Reports(SqsDestinations(self._endpoint, self.engine.save), self._clock),
+            self._clock,
+            settings.faults,
+            settings.retry_waits,
+        )
 
     async def _use_other_dynamodb(self, stack: Stack) -> None:
         if self.settings.other_dynamodb is None:
@@ -155,14 +175,21 @@ class LocalGateway:
             page_config = json.loads(stack.outputs.get(PAGE_CONFIG, "{}"))
         except ValueError as failure:
             raise StartupError(f"output {PAGE_CONFIG} is not JSON: {failure}") from None
-        door = FrontDoor(self.plane, self.settings.page_dir, self.port, page_config)
+        door = FrontDoor(
+            self.plane,
+            self.settings.page_dir,
+            self.port,
+            page_config,
+            LambdaApi(self.functions, self.events),
+        )
         self._stack.push_async_callback(self._take_leave, door)
         await door.listen(sockets)
 
     async def _take_leave(self, door: FrontDoor) -> None:
         await door.take_leave()
         # Without the engine the functions could do nothing but time out.
-        await self.plane.invocations.settle(FAREWELL_SECONDS if self.engine.alive else 0)
+        seconds = FAREWELL_SECONDS if self.engine.alive else 0
+        await asyncio.gather(self.plane.invocations.settle(seconds), self.events.settle(seconds))
 
     async def _sweep(self) -> None:
         while True:

@@ -18,10 +18,13 @@ from local_gateway.data_plane.plane import DataPlane
 from local_gateway.errors import FunctionFailed
 from local_gateway.faults import Faults
 from local_gateway.http.front_door import FrontDoor
+from local_gateway.http.lambda_api import LambdaApi
 from local_gateway.http.loopback import bind
 from local_gateway.websocket.api import Authorizer, Route, Throttle, WebSocketApi
 
 Event = dict[str, Any]
+# As the SDKs sign, as far as the gateway looks.
+SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/..., Signature=..."}
 ALLOW = {
     "principalId": "someone",
     "policyDocument": {
@@ -153,6 +156,7 @@ async def serving(
     faults: Faults | None = None,
     assumptions: Assumptions | None = None,
     page_dir: Path = Path(os.devnull),
+    lambda_api: LambdaApi | None = None,
 ) -> AsyncIterator[Front]:
     """Serve on a free port."""
     functions = functions or FakeFunctions()
@@ -165,7 +169,7 @@ async def serving(
     )
     sockets = bind(0)
     port = sockets[0].getsockname()[1]
-    door = FrontDoor(plane, page_dir, port)
+    door = FrontDoor(plane, page_dir, port, lambda_api=lambda_api)
     await door.listen(sockets)
     front = Front(plane, functions, port)
     try:
