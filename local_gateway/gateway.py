@@ -120,7 +120,7 @@ class LocalGateway:
         parameters = parameter_values(wanted, self.settings.overrides)
         log.info("Starting the embedded AWS (state in %s)", self.settings.data_dir)
         self._stack.push_async_callback(self._stop_engine)
-        await self.engine.start()
+        await self.engine.start(self._loopback_url)
         log.info("Deploying %s", self.settings.template)
         deployment = await asyncio.to_thread(deploy, self._endpoint, wanted, parameters)
         await self.engine.save()
@@ -129,6 +129,10 @@ class LocalGateway:
     async def _stop_engine(self) -> None:
         log.info("Saving")
         await self.engine.stop()
+
+    @property
+    def _loopback_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -140,7 +144,7 @@ class LocalGateway:
         variables = shared_variables(
             self.region,
             self.engine.url,
-            f"http://127.0.0.1:{self.port}",
+            self._loopback_url,
             deployment.api.stage,
             aws.credentials(os.environ, other is not None),
         )

@@ -56,6 +56,24 @@ class Jobs:
             time.sleep(0.05)
         return row
 
+    def send(self, group: str, bodies: list[str]) -> None:
+        sqs = self.engine("sqs")
+        [url] = [url for url in sqs.list_queues()["QueueUrls"] if "Batches" in url]
+        for number, body in enumerate(bodies):
+            sqs.send_message(
+                QueueUrl=url,
+                MessageBody=json.dumps(body),
+                MessageGroupId=group,
+                MessageDeduplicationId=f"{group}-{number}",
+            )
+
+    def seen(self, group: str, number: int) -> list[str]:
+        deadline = time.monotonic() + 30
+        while len(found := self.row(group).get("seen", [])) < number:
+            assert time.monotonic() < deadline, found
+            time.sleep(0.1)
+        return [each["S"] for each in found]
+
     def letter(self, queue: str) -> Any:
         sqs = self.engine("sqs")
         [url] = [url for url in sqs.list_queues()["QueueUrls"] if queue in url]
@@ -119,6 +137,33 @@ def test_a_job_that_always_fails_ends_in_the_templates_queues(jobs: Jobs) -> Non
     assert attributes["RequestID"] == record["requestContext"]["requestId"]
 
 
+def test_a_queue_of_the_engine_runs_its_function_in_order_and_gets_partial_failures(
+    jobs: Jobs,
+) -> None:
+    jobs.send("group", ["a", "fail", "b", "c"])
+    assert jobs.seen("group", 4) == ["a", "fail", "b", "c"]
+
+
+def test_a_schedule_of_the_engine_runs_its_function_asynchronously(jobs: Jobs) -> None:
+    [name] = [
+        function["FunctionName"]
+        for function in jobs.engine("lambda").list_functions()["Functions"]
+        if "JobFunction" in function["FunctionName"]
+    ]
+    arn = jobs.engine("lambda").get_function_configuration(FunctionName=name)["FunctionArn"]
+    jobs.engine("scheduler").create_schedule(
+        Name="once",
+        ScheduleExpression="at(2026-01-01T00:00:00)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": arn,
+            "RoleArn": "arn:aws:iam::000000000000:role/any",
+            "Input": json.dumps({"id": "scheduled", "failures": 1}),
+        },
+    )
+    assert jobs.wait_for("scheduled")["attempts"] == "2", "it is retried, as all such events are"
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_job_outlives_the_gateway_that_took_it(tmp_path: Path, number: int) -> None:
     app = shutil.copytree(FIXTURE_APP, tmp_path / "app")
@@ -132,3 +177,16 @@ def test_a_job_outlives_the_gateway_that_took_it(tmp_path: Path, number: int) ->
         last = jobs.wait_for("interrupted")
         assert (last["attempts"], last["requestId"]) == ("2", first["requestId"])
         assert any("Going on with 1 asynchronous" in line for line in gateway.said)
+
+
+def test_a_batch_cut_off_by_the_gateways_stop_comes_again(tmp_path: Path) -> None:
+    arguments = ["--template", str(FIXTURE_APP / "template.yaml"), "--no-reload"]
+    with running_gateway(tmp_path / "state", arguments) as gateway:
+        jobs = Jobs(gateway)
+        jobs.send("cut off", ["hang", "then"])
+        jobs.wait_for("cut off", "hanging")
+        began = time.monotonic()
+        assert gateway.stop() == 0
+        assert time.monotonic() - began < 20, "nothing in the engine waits for the gateway"
+        gateway.start()
+        assert jobs.seen("cut off", 2) == ["hang", "then"]

@@ -1,9 +1,7 @@
 """Lambda's Invoke API, asked by botocore as the functions ask it, and by hand."""
 
 import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +10,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local_gateway.asynchronous.event_files import EventFiles
-from local_gateway.asynchronous.queue import EventQueue
-from local_gateway.asynchronous.reports import Reports
-from local_gateway.clock import SystemClock
 from local_gateway.errors import FunctionFailed, FunctionTimedOut
-from local_gateway.http.lambda_api import MAX_ASYNCHRONOUS_BYTES, MAX_SYNCHRONOUS_BYTES, LambdaApi
-from tests.local_gateway.front import SIGNED, Front, serving
-from tests.local_gateway.runs import FakeQueues, FakeRuns, a_function
+from local_gateway.http.lambda_api import MAX_ASYNCHRONOUS_BYTES, MAX_SYNCHRONOUS_BYTES
+from tests.local_gateway.front import SIGNED, Front, invocable
+from tests.local_gateway.runs import FakeRuns, a_function
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:job"
-
-
-@contextlib.asynccontextmanager
-async def invocable(directory: Path, runs: FakeRuns) -> AsyncIterator[Front]:
-    """The front door with the Invoke API of one function, `job`."""
-    clock = SystemClock()
-    queue = EventQueue(
-        runs, EventFiles(directory / "events"), Reports(FakeQueues(), clock), clock, waits=(0.0,)
-    )
-    async with serving(lambda_api=LambdaApi(runs, queue)) as front:
-        yield front
-        await queue.settle(0)
 
 
 async def invoke(front: Front, **arguments: Any) -> Any:
