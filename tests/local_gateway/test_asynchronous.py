@@ -259,6 +259,25 @@ def test_at_the_end_what_runs_may_finish_and_the_rest_is_kept(
     assert "1 asynchronous events are kept for the next start" in caplog.messages
 
 
+def test_at_the_end_no_retry_begins_any_more(tmp_path: Path) -> None:
+    async def run() -> FakeRuns:
+        runs = FakeRuns(a_function(), [FAULT])
+        async with queueing(tmp_path, runs, waits=(0.1,)) as queue:
+            queue.accept("job", b"1")
+            async with asyncio.timeout(10):
+                while EventFiles(tmp_path).all()[0].attempts == 0:
+                    await asyncio.sleep(0.002)
+            runs.gate.clear()
+            queue.accept("job", b"2")
+            await runs.came(2)
+            asyncio.get_running_loop().call_later(0.3, runs.gate.set)
+            await queue.settle(10)
+        return runs
+
+    assert asyncio.run(run()).events == [1, 2]
+    assert [event.body for event in EventFiles(tmp_path).all()] == ["1"]
+
+
 def test_an_event_whose_function_is_gone_is_dropped(tmp_path: Path) -> None:
     EventFiles(tmp_path).put(QueuedEvent("k", "r", "other", "{}", 0.0, 0.0))
 
