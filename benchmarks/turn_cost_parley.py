@@ -20,6 +20,7 @@ from handlers import composition, connect, message
 from handlers.composition import MessageApp
 from handlers.settings import ConnectionSettings, MessageSettings
 from store.attributes import string
+from store.connections import DynamoConnectionStore
 from store.conversations import DynamoConversationStore
 from store.keys import turn_id
 from store.table import Table
@@ -33,6 +34,7 @@ FUNCTION = {
     "RETENTION_DAYS": "365",
     "TURNS_PER_MINUTE": "60",
     "TURN_BURST": "1000",
+    "JWT_ISSUERS": "",
 }
 SEEDED_BEFORE = timedelta(minutes=2)
 """How long before the newest turn the seeded ones are said to have come: an idle conversation."""
@@ -43,12 +45,19 @@ PARALLEL_SEEDS = 8
 class Parley:
     """A connected user, whose frames go to the message handler one by one."""
 
-    def __init__(self, ground: Ground, user_id: str, conversation_id: str = "main") -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        user_id: str,
+        conversation_id: str = "main",
+        lifetime: timedelta = timedelta(hours=1),
+    ) -> None:
         self._ground = ground
         self._user_id = user_id
         self._key = ConversationKey(user_id, conversation_id)
         self._connection_id = f"{uuid4().hex[:15]}="
         self._epoch: str | None = None
+        self._context = _context(user_id, time.time() + lifetime.total_seconds())
         self._store = DynamoConversationStore(Table(dynamodb(), SESSIONS))
         settings = ConnectionSettings.from_environment(FUNCTION)
         answer = connect.answer(
@@ -60,6 +69,11 @@ class Parley:
     def function(self) -> MessageApp:
         """A message function that has just started."""
         return composition.message(MessageSettings.from_environment(FUNCTION))
+
+    def renew(self) -> None:
+        """Let the connection live for an hour from now."""
+        connections = DynamoConnectionStore(Table(dynamodb(), CONNECTIONS))
+        connections.renew(self._user_id, self._connection_id, time.time() + 3600)
 
     def resume(self, app: MessageApp) -> Cost:
         """What a client says first on every connection."""
@@ -144,9 +158,16 @@ class Parley:
             "domainName": DOMAIN,
             "connectionId": self._connection_id,
             "apiId": "a1b2c3d4e5",
-            "authorizer": {"userId": self._user_id, "kind": "guest", "principalId": "user"},
+            "authorizer": self._context,
         }
         return {"requestContext": context}
+
+
+def _context(user_id: str, until: float) -> dict[str, str]:
+    """What the authorizer says: how long, of a signed-in user."""
+    kind = user_id.partition(":")[0]
+    context = {"userId": user_id, "kind": kind, "principalId": user_id}
+    return context if kind == "guest" else {**context, "expiresAt": str(int(until))}
 
 
 def _expect(frames: list[Frame], kind: str) -> Frame:

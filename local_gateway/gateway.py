@@ -18,7 +18,7 @@ from local_gateway.asynchronous.reports import Reports
 from local_gateway.aws import Endpoint
 from local_gateway.clock import Clock, SystemClock
 from local_gateway.data_plane.plane import DataPlane
-from local_gateway.deployment import tables, template
+from local_gateway.deployment import notice, tables, template
 from local_gateway.deployment.deployment import Deployment, deploy
 from local_gateway.deployment.parameters import parameter_values
 from local_gateway.deployment.stack import Stack
@@ -88,6 +88,7 @@ class LocalGateway:
     async def _start(self) -> None:
         settings = self.settings
         self._stack.callback(data_dir.own(settings.data_dir).close)
+        notice.take_down(settings.data_dir)  # that of a gateway which was killed
         sockets = self._bind()
         deployment = await self._deploy()
         self._make_functions(deployment)
@@ -106,6 +107,7 @@ class LocalGateway:
         self._make_queue()
         await self._listen(sockets, deployment.stack)
         self.events.resume()
+        self._put_up_notice(deployment)
 
     def _bind(self) -> list[socket.socket]:
         sockets = bind(self.settings.port)
@@ -188,6 +190,20 @@ class LocalGateway:
         )
         self._stack.push_async_callback(self._take_leave, door)
         await door.listen(sockets)
+
+    def _put_up_notice(self, deployment: Deployment) -> None:
+        directory = self.settings.data_dir
+        self._stack.callback(notice.take_down, directory)
+        notice.put_up(
+            directory,
+            {
+                "region": self.region,
+                "engine": self.engine.url,
+                "dynamodb": self.settings.other_dynamodb or self.engine.url,
+                "connectionsEndpoint": f"{self._loopback_url}/{deployment.api.stage}",
+                "tables": tables.names(deployment.stack),
+            },
+        )
 
     async def _take_leave(self, door: FrontDoor) -> None:
         await door.take_leave()

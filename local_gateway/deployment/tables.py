@@ -25,6 +25,12 @@ def set_lifetimes(engine: Endpoint, stack: Stack) -> None:
             _set_lifetime(client, name, wanted["AttributeName"], enabled)
 
 
+def names(stack: Stack) -> dict[str, str]:
+    """Return the name of each table by its logical id."""
+    found = stack.template.resources("AWS::DynamoDB::Table")
+    return {each: stack.physical[each] for each, _ in found if stack.physical.get(each)}
+
+
 def create_missing(engine: Endpoint, other: Endpoint, stack: Stack) -> list[str]:
     """Create in ``other`` what tables of the stack it lacks; return their names."""
     here, there = engine.client("dynamodb"), other.own_client("dynamodb")

@@ -1,5 +1,7 @@
 """Fetching an issuer's public documents: one bounded GET, which follows nothing."""
 
+import socket
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Thread
 from typing import Any
@@ -33,6 +35,7 @@ class _Fetch(Thread):
         super().__init__(daemon=True)
         self._address = address
         self._connection = _connection(address)
+        self._socket: socket.socket | None = None
         self._body: bytes | None = None
         self._error: Exception | None = None
 
@@ -50,6 +53,7 @@ class _Fetch(Thread):
                 raise ValueError("not HTTP") from self._error
             raise self._error
         if self._body is None:
+            self._hang_up()
             raise TimeoutError("no answer in time")
         return strict_json.read(self._body)
 
@@ -57,6 +61,8 @@ class _Fetch(Thread):
         path = self._address.path or "/"
         query = f"?{self._address.query}" if self._address.query else ""
         headers = {"Accept": "application/json", "User-Agent": "Parley"}
+        self._connection.connect()
+        self._socket = self._connection.sock
         self._connection.request("GET", path + query, headers=headers)
         response = self._connection.getresponse()
         if response.status != 200:
@@ -65,6 +71,12 @@ class _Fetch(Thread):
         if len(body) > MAX_BYTES:
             raise ValueError("too large")
         return body
+
+    def _hang_up(self) -> None:
+        # A peer that sends a byte now and then would else keep the thread as long as it likes.
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _connection(address: SplitResult) -> HTTPConnection:

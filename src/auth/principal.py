@@ -11,6 +11,15 @@ class Kind(StrEnum):
     USER = "user"
 
 
+SIGNED_IN = "user:"
+"""What the user ids of all begin with who proved by a token who they are; no guest's does."""
+
+
+def is_signed_in(user_id: str) -> bool:
+    """Whether this is the user id of someone who is no guest."""
+    return user_id.startswith(SIGNED_IN)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """`user_id` begins with the kind, so that no guest can name a signed-in user.

@@ -107,4 +107,7 @@ class RemoteKeys:
         url = document.get("jwks_uri")
         if not isinstance(url, str):
             raise ValueError("no address of keys")
+        if self._issuer.startswith("https:") and not url.startswith("https:"):
+            # On Lambda, plain HTTP to this machine is the runtime's own interface.
+            raise ValueError("keys at an address less safe than the issuer's")
         return url

@@ -96,9 +96,10 @@ def _type(header: Claims) -> str:
     if "typ" not in header:
         return ""
     named = header["typ"]
-    if not isinstance(named, str) or not named:
+    kind = named.lower().removeprefix("application/") if isinstance(named, str) else ""
+    if not kind:
         raise Refused("typ not allowed")
-    return named.lower().removeprefix("application/")
+    return kind
 
 
 def _key_id(header: Claims) -> str | None:
@@ -128,10 +129,11 @@ def _check_audience(claims: Claims, wanted: frozenset[str]) -> None:
     use = claims.get("token_use", "id")
     if use not in ("id", "access"):
         raise Refused("token_use not allowed")
-    audience = claims.get("aud")
-    if "aud" not in claims and use == "access":
-        audience = claims.get("client_id")
-    named = audience if isinstance(audience, list) else [audience]
+    if "aud" in claims or use == "id":
+        audience = claims.get("aud")
+        named = audience if isinstance(audience, list) else [audience]
+    else:
+        named = [claims.get("client_id")]
     if not all(isinstance(each, str) for each in named):
         raise Refused("aud is missing, or not a string")
     if wanted.isdisjoint(named):

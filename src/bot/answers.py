@@ -101,9 +101,23 @@ def conversations(entries: Iterable[tuple[Conversation, int]], cursor: str | Non
     }
 
 
+def adopted(moved: Iterable[tuple[str, str]], cursor: str | None) -> Frame:
+    """Where the conversations of a guest are now."""
+    return {
+        "type": "adopted",
+        "conversations": [{"was": was, "conversationId": now} for was, now in moved],
+        "cursor": cursor,
+    }
+
+
 def pong() -> Frame:
     """The answer to a heartbeat."""
     return {"type": "pong"}
+
+
+def renewed(until: float) -> Frame:
+    """The connection's credential holds until then, in seconds since 1970."""
+    return {"type": "renewed", "expiresAt": timestamp(datetime.fromtimestamp(until, UTC))}
 
 
 def error(fault: ParleyError, reference: dict[str, str]) -> Frame:

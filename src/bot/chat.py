@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot import answers, frames, reading, splitting
+from bot.adoption import Adoption
 from bot.answers import Frame
 from bot.conversations import Conversations
 from bot.deletion import Deletion
-from bot.errors import InternalError, ParleyError, TokenExpired, UnknownAction
+from bot.errors import BadRequest, InternalError, ParleyError, TokenExpired, UnknownAction
+from bot.expiry import Expiry, Tokens
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Caller, ConversationKey, Message
+from bot.moving import Moving
 from bot.pace import Pace
-from bot.ports import Bot, ConversationStore
+from bot.ports import Bot, ConnectionStore, ConversationStore
+from bot.sealing import Sealing
 from bot.turns import Turns
 
 
@@ -50,11 +54,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Answers clients' frames."""
+    """Answers clients' frames. `guest_of` tells a guest's user id from the guest's secret."""
 
     turns: Turns
     conversations: Conversations
     deletion: Deletion
+    expiry: Expiry
+    adoption: Adoption
+    guest_of: Callable[[str], str]
     clock: Callable[[], datetime]
 
     def handle(self, caller: Caller, body: str) -> Answer:
@@ -62,13 +69,12 @@ class Chat:
         reference: dict[str, str] = {}
         action = ""
         try:
-            if caller.expires_at is not None and caller.expires_at <= self.clock().timestamp():
-                raise TokenExpired("Connect again with a fresh token.")
+            self.expiry.check(caller)
             decoded = reading.decode(body)
             reference = reading.reference(decoded)
             frame = reading.validate(decoded)
             action = frame.action
-            return self._answer(caller.user_id, frame)
+            return self._answer(caller, frame)
         except ParleyError as fault:
             return Answer.of_fault(fault, reference, action)
 
@@ -80,14 +86,19 @@ class Chat:
             reference = {}
         return Answer.of_fault(InternalError("Something went wrong."), reference)
 
-    def _answer(self, user_id: str, frame: frames.ClientFrame) -> Answer:
+    def _answer(self, caller: Caller, frame: frames.ClientFrame) -> Answer:
         if isinstance(frame, frames.PingFrame):
             return Answer(frame.action, to_caller=(answers.pong(),))
+        if isinstance(frame, frames.RenewFrame):
+            until = self.expiry.renew(caller, frame.token)
+            return Answer(frame.action, to_caller=(answers.renewed(until),))
         if isinstance(frame, frames.ConversationsFrame):
-            listed = self.conversations.page(user_id, frame.cursor)
+            listed = self.conversations.page(caller.user_id, frame.cursor)
             return Answer(frame.action, to_caller=(listed,))
+        if isinstance(frame, frames.AdoptFrame):
+            return self._adopt(caller, frame)
         if isinstance(frame, frames.ConversationFrame):
-            return self._converse(ConversationKey(user_id, frame.conversation_id), frame)
+            return self._converse(ConversationKey(caller.user_id, frame.conversation_id), frame)
         raise UnknownAction("This action is not known.")
 
     def _converse(self, key: ConversationKey, frame: frames.ConversationFrame) -> Answer:
@@ -130,6 +141,21 @@ class Chat:
             turn_made=True,
         )
 
+    def _adopt(self, caller: Caller, frame: frames.AdoptFrame) -> Answer:
+        if not caller.signed_in:
+            raise BadRequest("Only who has signed in can adopt a guest's conversations.")
+        guest_id = self.guest_of(frame.guest_id)
+        adopted = self.adoption.adopt(guest_id, caller.user_id, frame.cursor)
+        shown: list[Frame] = []
+        for was, now in adopted.moved:
+            self.turns.cache.forget(ConversationKey(guest_id, was))
+            shown += self.conversations.show(ConversationKey(caller.user_id, now))
+        return Answer(
+            frame.action,
+            to_caller=(answers.adopted(adopted.moved, adopted.cursor),),
+            to_user=tuple(shown),
+        )
+
     def _delete(self, key: ConversationKey) -> Answer:
         seal = self.deletion.seal(key)
         self.turns.cache.forget(key)
@@ -144,16 +170,25 @@ class Chat:
 def assemble(
     *,
     store: ConversationStore,
+    connections: ConnectionStore,
+    tokens: Tokens,
     bot: Bot,
     pace: Pace,
     retention: timedelta,
     clock: Callable[[], datetime],
     new_id: Callable[[], str],
+    new_conversation_id: Callable[[], str],
+    guest_of: Callable[[str], str],
     pause: Callable[[int], None],
 ) -> Chat:
-    """Put a chat together from its ports; `pause` waits a while after a lost race."""
+    """Put a chat together from its ports; `pause` waits a while after a lost race.
+
+    `tokens` says whom a token speaks for, and is asked by `renew` frames alone.
+    """
     log = Log(store, clock)
-    deletion = Deletion(store, log, clock, new_id)
+    sealing = Sealing(store, log, clock, new_id)
+    moving = Moving(store, log, retention, clock, pause)
+    deletion = Deletion(store, sealing, moving, clock)
     cache = TailCache()
     turns = Turns(
         store=store,
@@ -168,5 +203,11 @@ def assemble(
         pause=pause,
     )
     return Chat(
-        turns, Conversations(store, log, deletion, cache, retention, clock), deletion, clock
+        turns=turns,
+        conversations=Conversations(store, log, deletion, cache, retention, clock),
+        deletion=deletion,
+        expiry=Expiry(connections, tokens, clock),
+        adoption=Adoption(store, sealing, deletion, clock, new_conversation_id),
+        guest_of=guest_of,
+        clock=clock,
     )

@@ -13,15 +13,13 @@ from bot.memory import TailCache
 from bot.models import Conversation, ConversationKey, Rating, Turn
 from bot.ports import ConversationStore
 from bot.tail import Tail
+from bot.titles import describe
 from bot.turns import Taken
-
-TITLE_CHARACTERS = 60
-"""Of its first message that a conversation is called by until it is renamed."""
 
 REFRESHED_EVERY_SECONDS = 60
 
 ABANDONED_AFTER = timedelta(minutes=1)
-"""Longer than any function runs: a deletion that is not done by then has lost its function."""
+"""Longer than any function runs: what a seal began and is not done by then was abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +68,18 @@ class Conversations:
                 entries.append((_of_epoch(conversation, tail.epoch), tail.head))
         return answers.conversations(entries, following)
 
+    def show(self, key: ConversationKey) -> list[Frame]:
+        """What it is now, without turns; nothing where it is not there, or in no list."""
+        tail = self._read(key, 1)
+        kept = self.store.conversation(key)
+        if kept is None or not tail.turns:
+            return []
+        return self._bare(key, tail, _of_epoch(kept, tail.epoch))
+
     def rename(self, key: ConversationKey, title: str) -> list[Frame]:
         """Call it something else. Raises NotFound."""
         tail = self._existing(key)
-        conversation = replace(_describe(key, tail.turns[-1]), title=title)
+        conversation = replace(describe(key, tail.turns[-1]), title=title)
         renamed = self.store.rename_conversation(key, conversation, self._expiry())
         return self._bare(key, tail, renamed)
 
@@ -82,7 +88,7 @@ class Conversations:
         tail = self._existing(key)
         if seq > tail.head:
             raise BadRequest(f"seq: this conversation ends at {tail.head}.")
-        conversation = replace(_describe(key, tail.turns[-1]), read=seq)
+        conversation = replace(describe(key, tail.turns[-1]), read=seq)
         moved = self.store.move_cursor(key, conversation, self._expiry())
         return self._bare(key, tail, moved)
 
@@ -103,7 +109,7 @@ class Conversations:
             self._note(key, taken.turn)
 
     def _read(self, key: ConversationKey, limit: int = limits.NEWEST_TURNS) -> Tail:
-        """The tail; and where its deletion was cut off, whoever looks goes on with it."""
+        """The tail; and where what its seal began was cut off, whoever looks goes on with it."""
         tail = self.log.read(key, limit)
         if tail.seal and self.clock() - tail.seal.created_at > ABANDONED_AFTER:
             self.deletion.go_on(key, tail.seal)
@@ -137,7 +143,7 @@ class Conversations:
         return self._note(key, tail.turns[0])
 
     def _note(self, key: ConversationKey, turn: Turn) -> Conversation:
-        conversation = _describe(key, turn)
+        conversation = describe(key, turn)
         self.store.note_conversation(key, conversation, self._expiry())
         return conversation
 
@@ -175,16 +181,6 @@ def _is_gapless(gap: tuple[Turn, ...], after: int, head: int) -> bool:
     if not gap:
         return after == head
     return gap[0].seq == after + 1 and gap[-1].seq == after + len(gap)
-
-
-def _describe(key: ConversationKey, turn: Turn) -> Conversation:
-    return Conversation(
-        conversation_id=key.conversation_id,
-        epoch=turn.epoch,
-        title=" ".join((turn.text or turn.reply).split())[:TITLE_CHARACTERS],
-        created_at=turn.created_at,
-        updated_at=turn.created_at,
-    )
 
 
 def _of_epoch(conversation: Conversation, epoch: str) -> Conversation:

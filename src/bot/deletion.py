@@ -1,19 +1,21 @@
 """Deleting a conversation, however long, while others may still be writing to it.
 
-The log is sealed by the same conditional write that turns are made by, so a late writer loses. Then
-the turns go, oldest first. Turns so young that a function may still hold a tail from before them
-stay as tombstones for a day: their place is taken, and only a new epoch may use it again
-(docs/adr/0003-deletion.md). A young first turn becomes a seal of its own, which is lifted last: a
-new epoch begins in its place. Every step may be done twice, by several functions at once.
+The log is sealed by the same conditional write that turns are made by, so a late writer loses. What
+is sealed to be moved is copied then (bot/moving.py). Then the turns go, oldest first. Turns so
+young that a function may still hold a tail from before them stay as tombstones for a day: their
+place is taken, and only a new epoch may use it again (docs/adr/0003-deletion.md). A young first
+turn becomes a seal of its own, which is lifted last: a new epoch begins in its place. Every step
+may be done twice, by several functions at once.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.errors import Busy, NotFound
-from bot.log import Log
-from bot.models import Author, ConversationKey, Status, Turn
+from bot.errors import NotFound
+from bot.models import ConversationKey, Status, Turn
+from bot.moving import Moving
 from bot.ports import ConversationStore
+from bot.sealing import Sealing
 from bot.tail import MAX_AGE, is_seal
 
 PLACE_KEPT = MAX_AGE + timedelta(minutes=2)
@@ -24,9 +26,7 @@ STEP = 100
 """Turns read and removed at a time."""
 
 BUDGET = timedelta(seconds=10)
-"""How long one invocation goes on with a deletion."""
-
-SEAL_ATTEMPTS = 100
+"""How long one invocation goes on with what a seal has begun."""
 
 
 class Deletion:
@@ -35,35 +35,31 @@ class Deletion:
     def __init__(
         self,
         store: ConversationStore,
-        log: Log,
+        sealing: Sealing,
+        moving: Moving,
         clock: Callable[[], datetime],
-        new_id: Callable[[], str],
     ) -> None:
         self._store = store
-        self._log = log
+        self._sealing = sealing
+        self._moving = moving
         self._clock = clock
-        self._new_id = new_id
 
     def seal(self, key: ConversationKey) -> Turn:
         """End the log: from now on the conversation is not there any more.
 
         Raises NotFound where there is nothing to delete, Busy where too many others write.
         """
-        for _ in range(SEAL_ATTEMPTS):
-            tail = self._log.read(key)
-            if tail.seal:
-                return tail.seal
-            if not tail.turns:
-                raise NotFound("There is no such conversation.")
-            seal = self._new_seal(tail.epoch, tail.head + 1)
-            winner = self._store.append(key, seal)
-            if winner is None or winner.owner == seal.owner:
-                return seal
-        raise Busy("Too many messages at once.")
+        seal = self._sealing.seal(key).seal
+        # What was moved away is not there to be deleted: to say so would be a lie.
+        if seal is None or seal.moved_to:
+            raise NotFound("There is no such conversation.")
+        return seal
 
-    def go_on(self, key: ConversationKey, seal: Turn) -> bool:
-        """Clear away what lies before the seal, for a while; whether it is all done."""
-        until = self._clock() + BUDGET
+    def go_on(self, key: ConversationKey, seal: Turn, until: datetime | None = None) -> bool:
+        """Move or clear away what lies before the seal, for a while; whether it is all done."""
+        until = until or self._clock() + BUDGET
+        if not self._moving.go_on(key, seal, until):
+            return False
         after = 0
         while self._clock() < until:
             page = self._store.following(key, after, STEP)
@@ -89,24 +85,6 @@ class Deletion:
         first = self._store.turn(key, 1)
         if first and is_seal(first) and first.epoch <= seal.epoch:
             self._store.bury(key, [first], now, _tombstone_expiry(now))
-
-    def _new_seal(self, epoch: str, seq: int) -> Turn:
-        now = self._clock()
-        return Turn(
-            seq=seq,
-            epoch=epoch,
-            message_id="",
-            author=Author.USER,
-            text="",
-            reply="",
-            state={},
-            status=Status.DELETED,
-            created_at=now,
-            completed_at=None,
-            owner=self._new_id(),
-            # Never sooner than what it hides: the seal goes last.
-            expires_at=int((now + timedelta(days=36_500)).timestamp()),
-        )
 
 
 def _belongs(turn: Turn, seal: Turn) -> bool:

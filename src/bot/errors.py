@@ -5,6 +5,7 @@
     ├── TooLarge         too_large        a text passes its limit
     ├── UnknownAction    unknown_action   no such action
     ├── TokenExpired     token_expired    the connection's credential has run out
+    ├── TokenRefused     token_refused    a fresh token does not renew the connection
     ├── NotFound         not_found        no such conversation or turn of this user
     ├── Busy             busy             another writer is at it; retryable
     ├── RateLimited      rate_limited     too many turns; retryable after `retry_after_ms`
@@ -48,6 +49,16 @@ class TokenExpired(ParleyError):
     """The credential that the connection was opened with has run out."""
 
     code = "token_expired"
+
+
+class TokenRefused(ParleyError):
+    """A token does not renew the connection. `reason` names why, for the log alone."""
+
+    code = "token_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("This token does not renew this connection.")
+        self.reason = reason
 
 
 class NotFound(ParleyError):

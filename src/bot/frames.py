@@ -15,6 +15,9 @@ from bot.models import Rating
 CONVERSATION_ID = r"^[A-Za-z0-9_-]{1,64}$"
 """Nothing that could be taken for the sort key's delimiter (invariant I5)."""
 
+GUEST_ID = r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$"
+"""A UUID v4, as the guest's credential is."""
+
 DEFAULT_CONVERSATION = "main"
 MAX_EPOCH_CHARACTERS = 64
 
@@ -139,6 +142,31 @@ class FeedbackFrame(TurnFrame):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenewFrame(ClientFrame):
+    """A fresh token for this very connection."""
+
+    action = "renew"
+    token: str = field(
+        repr=False,
+        metadata={
+            "name": "token",
+            "schema": _string(min_length=1, max_length=limits.MAX_TOKEN_CHARACTERS),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptFrame(ClientFrame):
+    """`guest_id` is the guest's own secret, which proves that the caller was that guest."""
+
+    action = "adopt"
+    guest_id: str = field(
+        repr=False, metadata={"name": "guestId", "schema": _string(pattern=GUEST_ID)}
+    )
+    cursor: str | None = _is("cursor", _string(pattern=CONVERSATION_ID), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PingFrame(ClientFrame):
     """A heartbeat."""
 
@@ -157,6 +185,8 @@ FRAMES: dict[str, type[ClientFrame]] = {
         StopFrame,
         ReadFrame,
         FeedbackFrame,
+        RenewFrame,
+        AdoptFrame,
         PingFrame,
     )
 }

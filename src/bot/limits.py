@@ -14,6 +14,9 @@ MAX_STATE_BYTES = 32 * 1024
 
 MAX_MESSAGE_ID_CHARACTERS = 128
 MAX_TITLE_CHARACTERS = 120
+MAX_TOKEN_CHARACTERS = 4_096
+"""As many as an address may have, where a token can stand too."""
+
 MAX_SEQ = 9_999_999_999
 """Ten digits, as the sort key has them."""
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import limits
-from bot.models import ConversationKey, Status, Turn
+from bot.models import ConversationKey, Turn
 from bot.ports import Page, TurnLog
-from bot.tail import Tail, expired, is_tombstone, read_tail
+from bot.tail import ENDED, Tail, expired, is_tombstone, read_tail
 
 
 class Log:
@@ -49,19 +49,19 @@ class Log:
             return held[:limit]
         page = self._store.following(key, seq, limit)
         # What was written since the tail was read is another answer's.
-        return tuple(turn for turn in self._live(page.turns, tail.epoch) if turn.seq <= tail.head)
+        return tuple(turn for turn in self.live(page.turns, tail.epoch) if turn.seq <= tail.head)
 
     def before(
         self, key: ConversationKey, tail: Tail, seq: int, limit: int
     ) -> tuple[tuple[Turn, ...], bool]:
         """The live turns before `seq`, ascending, at most `limit`, and whether there are older."""
         page = self._store.preceding(key, seq, limit)
-        return self._live(page.turns, tail.epoch)[::-1], not page.exhausted
+        return self.live(page.turns, tail.epoch)[::-1], not page.exhausted
 
     def turn(self, key: ConversationKey, epoch: str, seq: int) -> Turn | None:
         """One live turn of that epoch, read now."""
         found = self._store.turn(key, seq)
-        return found if found and self._live((found,), epoch) else None
+        return found if found and self.live((found,), epoch) else None
 
     def search(
         self, key: ConversationKey, tail: Tail, after: int | None, message_id: str
@@ -69,7 +69,7 @@ class Log:
         """The turn of a message, looked for after `after` as far as `tail` does not know."""
         while after is not None and after < tail.complete_after:
             page = self._store.following(key, after, limits.GAP_TURNS)
-            for turn in self._live(page.turns, tail.epoch):
+            for turn in self.live(page.turns, tail.epoch):
                 if turn.message_id == message_id:
                     return turn
             if page.exhausted:
@@ -77,10 +77,11 @@ class Log:
             after = page.turns[-1].seq
         return None
 
-    def _live(self, turns: tuple[Turn, ...], epoch: str) -> tuple[Turn, ...]:
+    def live(self, turns: tuple[Turn, ...], epoch: str) -> tuple[Turn, ...]:
+        """Those of the turns that may be shown, of one epoch."""
         now = self._clock()
         return tuple(
             turn
             for turn in turns
-            if turn.epoch == epoch and turn.status is not Status.DELETED and not expired(turn, now)
+            if turn.epoch == epoch and turn.status not in ENDED and not expired(turn, now)
         )

@@ -18,13 +18,17 @@ class Author(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a turn has come; `DELETED` marks what a deletion left behind and is never shown."""
+    """How far a turn has come; the last two mark where a log ended, and are never shown.
+
+    `DELETED`: it is being deleted, or was. `MOVED`: it is being moved to another user.
+    """
 
     PENDING = "pending"
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
     DELETED = "deleted"
+    MOVED = "moved"
 
 
 class Rating(StrEnum):
@@ -63,7 +67,8 @@ class Reply:
 class Turn:
     """One message and its reply; `state` is the bot's after it, `allowance` the turns still free.
 
-    `owner` names the one writer, so that a retried write is told from a lost race.
+    `owner` names the one writer, so that a retried write is told from a lost race. `moved_to` is
+    where the conversation goes that ends here.
     """
 
     seq: int
@@ -80,6 +85,7 @@ class Turn:
     expires_at: int
     allowance: float = 0.0
     feedback: Rating | None = None
+    moved_to: ConversationKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +122,28 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One live WebSocket of a user, as API Gateway names it."""
+    """One live WebSocket of a user, as API Gateway names it.
+
+    `authorized_until`: when its credential runs out, in seconds since 1970; None for never.
+    """
 
     user_id: str
     connection_id: str
     domain_name: str
     stage: str
     connected_at: datetime
+    authorized_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a frame, by the authorizer's word alone (invariant I5).
+    """Who sent a frame, by the authorizer's word alone (invariant I5), and on which connection.
 
-    `expires_at`: when the credential runs out, in seconds since 1970; None for never.
+    `expires_at`: when the credential runs out, in seconds since 1970; None for never. 0 where the
+    authorizer's word is not at hand: the connection's row decides then. `signed_in`: no guest.
     """
 
     user_id: str
     expires_at: float | None = None
+    connection_id: str = ""
+    signed_in: bool = False

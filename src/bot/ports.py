@@ -129,7 +129,29 @@ class ConversationList(Protocol):
         ...
 
 
-class ConversationStore(TurnLog, ConversationList, Protocol):
+class Moves(Protocol):
+    """How a sealed conversation goes to another user: `seal.moved_to`.
+
+    What writes does so all or nothing, and only while the seal that stands is that one and says
+    `moved`: False where it does not any more. Raises Busy where another writes the same just now.
+    """
+
+    def next_conversation(self, user_id: str, after: str | None) -> str | None:
+        """Find the first conversation behind that id of which the log holds anything."""
+        ...
+
+    def copy(self, key: ConversationKey, seal: Turn, turns: Sequence[Turn]) -> bool:
+        """Write turns of `key`, at most 99, to where the seal says, as they are."""
+        ...
+
+    def hand_over(
+        self, key: ConversationKey, seal: Turn, conversation: Conversation | None, expires_at: int
+    ) -> bool:
+        """End the move: the seal becomes a deletion's, and `conversation` is noted in the list."""
+        ...
+
+
+class ConversationStore(TurnLog, ConversationList, Moves, Protocol):
     """All that is kept of conversations."""
 
 
@@ -145,7 +167,28 @@ class ConnectionStore(Protocol):
         ...
 
     def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
-        """Read the user's active connections, strongly consistent: one request a page."""
+        """Read the user's active connections, strongly consistent: one request a page.
+
+        Those whose credential has run out are left out: nothing may be sent there any more.
+        """
+        ...
+
+    def active(self, user_id: str) -> tuple[Connection, ...]:
+        """Read the same, with those whose credential or lifetime has run out."""
+        ...
+
+    def authorized_until(self, user_id: str, connection_id: str) -> float:
+        """Read until when a connection's credential holds, in seconds since 1970: one request.
+
+        Infinity where it never runs out, 0 where there is no active row.
+        """
+        ...
+
+    def renew(self, user_id: str, connection_id: str, until: float) -> float:
+        """Let the credential of an active row hold until then, if that is later: one request.
+
+        Until when it holds then, as `authorized_until` says it. Makes no row and revives none.
+        """
         ...
 
     def user_of(self, connection_id: str) -> str | None:

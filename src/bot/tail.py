@@ -2,10 +2,11 @@
 
 What a log may hold besides live turns, and what a reader makes of it:
 - expired turns, which DynamoDB removes days late: never shown, but numbering goes on from them;
-- a seal (status `deleted`, not completed): the conversation is being deleted, nothing of it is
-  shown, and nothing is written until the deletion is done;
+- a seal (status `deleted`, not completed, or `moved`): the conversation is being deleted, or moved
+  to another user; nothing of it is shown, and nothing is written until that is done;
 - tombstones (status `deleted`, completed): what a deletion leaves behind for a while, so that a
-  writer with an old tail finds its place taken (docs/adr/0003-deletion.md). Never shown.
+  writer with an old tail finds its place taken (docs/adr/0003-deletion.md). Never shown. What was
+  the seal of a move still says where to.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,11 +15,14 @@ from datetime import datetime, timedelta
 
 from bot import limits
 from bot.epochs import new_epoch
-from bot.models import Snapshot, Status, Turn
+from bot.models import ConversationKey, Snapshot, Status, Turn
 
 MAX_AGE = timedelta(minutes=5)
 """How long a tail may be appended to after it was last confirmed. A deletion keeps the place of
 every younger turn taken, so no writer with an old tail can revive a deleted conversation."""
+
+ENDED = frozenset({Status.DELETED, Status.MOVED})
+"""What is no turn that anyone may see."""
 
 KNOWN_IDS = 2_000
 """Message ids that a tail remembers beyond its turns, to tell a resend without a look."""
@@ -31,7 +35,8 @@ class Tail:
 
     Every live turn after `complete_after` is in `known`; `deep` where that goes back as far as
     `limits.RESEND_TURNS`, or as one read brings. `newest` may have expired. With a `seal` there is
-    nothing else. `buried` is the latest epoch that tombstones are of.
+    nothing else. `buried` is the latest epoch that tombstones are of. `moved_to` is where the
+    latest life of the conversation went that was moved away, so far as that is still known.
     """
 
     confirmed_at: datetime
@@ -44,6 +49,7 @@ class Tail:
     seal: Turn | None = None
     newest: Turn | None = None
     buried: str = ""
+    moved_to: ConversationKey | None = None
 
     def snapshot(self, now: datetime, suffix: str) -> Snapshot:
         """What the bot sees; a new epoch with `suffix` where nothing lives of an earlier one.
@@ -63,7 +69,7 @@ class Tail:
 
     def follow(self, turn: Turn, confirmed_at: datetime) -> "Tail | None":
         """The tail with `turn` behind it; None if that is not the next turn of the same epoch."""
-        if turn.seq != self.head + 1 or turn.status is Status.DELETED:
+        if turn.seq != self.head + 1 or turn.status in ENDED:
             return None
         if self.epoch not in ("", turn.epoch):
             return None
@@ -94,13 +100,15 @@ def read_tail(descending: Iterable[Turn], exhausted: bool, now: datetime) -> Tai
     `exhausted`: there are no older items than those given.
     """
     found = list(descending)
-    buried = max((turn.epoch for turn in found if is_tombstone(turn)), default="")
+    tombstones = [turn for turn in found if is_tombstone(turn)]
+    buried = max((turn.epoch for turn in tombstones), default="")
+    moved_to = _moved_to(tombstones)
     items = [turn for turn in found if not is_tombstone(turn)]
     if not items:
-        return Tail(now, buried=buried)
+        return Tail(now, buried=buried, moved_to=moved_to)
     newest = items[0]
     if is_seal(newest):
-        return Tail(now, seal=newest)
+        return Tail(now, seal=newest, moved_to=newest.moved_to or moved_to)
     live = [turn for turn in items if turn.epoch == newest.epoch and not expired(turn, now)]
     live.reverse()
     return Tail(
@@ -112,7 +120,13 @@ def read_tail(descending: Iterable[Turn], exhausted: bool, now: datetime) -> Tai
         complete_after=0 if exhausted else items[-1].seq - 1,
         newest=newest,
         buried=buried,
+        moved_to=moved_to,
     )
+
+
+def _moved_to(tombstones: list[Turn]) -> ConversationKey | None:
+    moved = [turn for turn in tombstones if turn.moved_to]
+    return max(moved, key=lambda turn: turn.epoch).moved_to if moved else None
 
 
 def _newest(turns: list[Turn]) -> tuple[Turn, ...]:
@@ -128,8 +142,8 @@ def expired(turn: Turn, now: datetime) -> bool:
 
 
 def is_seal(turn: Turn) -> bool:
-    """Whether this hides a log that is being deleted."""
-    return turn.status is Status.DELETED and turn.completed_at is None
+    """Whether this hides a log that is being deleted or moved."""
+    return turn.status in ENDED and turn.completed_at is None
 
 
 def is_tombstone(turn: Turn) -> bool:

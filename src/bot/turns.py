@@ -83,7 +83,8 @@ class Turns:
         """Find the turn of this message, or make it.
 
         Raises BadRequest where the id was used for another text; RateLimited; BotFailed; Busy
-        while the conversation is being deleted or after too many lost races; StoreUnavailable.
+        while the conversation is being deleted or moved, or after too many lost races;
+        StoreUnavailable.
         """
         request = Request(key, message, self.new_id(), after, epoch)
         remembered = self.cache.get(key, message.sent_at)
@@ -113,7 +114,7 @@ class Turns:
         key = request.key
         for races in range(lost, MAX_ATTEMPTS):
             if tail.seal:
-                self._finish_deletion(key, tail.seal)
+                self._finish(key, tail.seal)
                 tail = self.log.read(key)
             if not request.is_covered(tail) and request.looked_for_after(tail) is None:
                 tail = self.log.read_deep(key)
@@ -175,9 +176,9 @@ class Turns:
         self.cache.put(request.key, tail.advance(turn, self.clock()))
         return Taken(turn, fresh=True, races=races, previous=tail.newest)
 
-    def _finish_deletion(self, key: ConversationKey, seal: Turn) -> None:
+    def _finish(self, key: ConversationKey, seal: Turn) -> None:
         if not self.deletion.go_on(key, seal):
-            raise Busy("This conversation is being deleted.")
+            raise Busy("This conversation is being deleted or moved.")
 
 
 def _same(turn: Turn, message: Message) -> Turn:

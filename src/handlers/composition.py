@@ -8,6 +8,7 @@ import os
 import random
 import secrets
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,10 +92,12 @@ def connection(settings: "ConnectionSettings") -> ConnectionApp:
 
 def message(settings: "MessageSettings") -> MessageApp:
     """Build the conversation."""
+    from auth.guests import guest
     from bot.chat import assemble
     from bot.pace import Pace
     from delivery.api_gateway import ApiGatewaySender
     from delivery.fan_out import FanOut
+    from handlers.renewal import Tokens
     from store.connections import DynamoConnectionStore
     from store.conversations import DynamoConversationStore
     from store.table import Table
@@ -103,11 +106,15 @@ def message(settings: "MessageSettings") -> MessageApp:
     connections = DynamoConnectionStore(Table(dynamodb, settings.connections_table))
     chat = assemble(
         store=DynamoConversationStore(Table(dynamodb, settings.sessions_table)),
+        connections=connections,
+        tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
         clock=now,
         new_id=new_id,
+        new_conversation_id=new_conversation_id,
+        guest_of=lambda credential: guest(credential).user_id,
         pause=pause,
     )
     sender = ApiGatewaySender(_management_api(settings.connections_endpoint))
@@ -148,6 +155,11 @@ def now() -> datetime:
 def new_id() -> str:
     """A short id that no other writer has: 40 random bits."""
     return secrets.token_urlsafe(5)
+
+
+def new_conversation_id() -> str:
+    """An id that nobody can guess: 122 random bits."""
+    return str(uuid.uuid4())
 
 
 def pause(races: int) -> None:

@@ -5,9 +5,11 @@ Shapes: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from auth.handshake import Handshake
+from auth.principal import Kind, is_signed_in
 from bot.models import Caller, Connection
 
 Event = Mapping[str, Any]
@@ -34,9 +36,24 @@ def user_id(event: Event) -> str | None:
 
 
 def caller(event: Event, user: str) -> Caller:
-    """Who sent a frame, and until when it may."""
-    expires_at = (event["requestContext"].get("authorizer") or {}).get("expiresAt")
-    return Caller(user, float(expires_at) if expires_at else None)
+    """Who sent a frame, and until when they may by the authorizer's word."""
+    until = authorized_until(event) if user_id(event) else 0
+    return Caller(user, until, connection_id(event), is_signed_in(user))
+
+
+def authorized_until(event: Event) -> float | None:
+    """When the credential runs out, by the authorizer's word: None for a guest's, which never
+    does, 0 where the event does not say.
+    """
+    context = event["requestContext"].get("authorizer") or {}
+    said: Any = context.get("expiresAt")
+    if said is None and context.get("kind") == Kind.GUEST:
+        return None
+    try:
+        moment = float(said)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return moment if isfinite(moment) else 0
 
 
 def connection(event: Event, user: str) -> Connection:
@@ -48,4 +65,5 @@ def connection(event: Event, user: str) -> Connection:
         domain_name=str(context["domainName"]),
         stage=str(context["stage"]),
         connected_at=datetime.fromtimestamp(context["connectedAt"] / 1000, UTC),
+        authorized_until=authorized_until(event),
     )

@@ -4,7 +4,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
 from bot.chat import Answer
-from bot.errors import InternalError
+from bot.errors import InternalError, TokenRefused
 from delivery.fan_out import Delivery
 from handlers.failures import log_failure
 
@@ -24,6 +24,7 @@ def frame_answered(
             "reached": delivery.reached,
             "gone": delivery.gone,
             "failed": delivery.failed,
+            **({"reason": fault.reason} if isinstance(fault, TokenRefused) else {}),
         },
     )
     if isinstance(fault, InternalError):

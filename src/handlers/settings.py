@@ -43,7 +43,10 @@ class ConnectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class MessageSettings:
-    """The conversation: where it is kept, who answers, how fast it may go, how frames leave."""
+    """The conversation: where it is kept, who answers, how fast it may go, how frames leave.
+
+    `tokens` are those that may renew a connection.
+    """
 
     connections_table: str
     sessions_table: str
@@ -52,6 +55,7 @@ class MessageSettings:
     retention: timedelta
     turns_per_minute: int
     turn_burst: int
+    tokens: TokenSettings | None
 
     @classmethod
     def from_environment(cls, environment: Environment) -> "MessageSettings":
@@ -70,4 +74,5 @@ class MessageSettings:
             retention=timedelta(days=read(environment, "RETENTION_DAYS", positive)),
             turns_per_minute=read(environment, "TURNS_PER_MINUTE", positive),
             turn_burst=read(environment, "TURN_BURST", positive),
+            tokens=TokenSettings.from_environment(environment),
         )

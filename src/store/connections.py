@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from math import inf
 from zlib import crc32
 
 from bot.answers import timestamp
@@ -42,6 +43,7 @@ class DynamoConnectionStore:
                     "connectedAt": string(timestamp(connection.connected_at)),
                     "lastSeen": string(timestamp(connection.connected_at)),
                     "expiresAt": _expiry(connection.connected_at + LIFETIME),
+                    **_authority(connection.authorized_until),
                 },
                 ConditionExpression="attribute_not_exists(connectionId)",
             )
@@ -62,6 +64,34 @@ class DynamoConnectionStore:
 
     def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
         """See the port."""
+        return tuple(_connection(row) for row in self._rows(user_id) if _is_live(row, now))
+
+    def active(self, user_id: str) -> tuple[Connection, ...]:
+        """See the port."""
+        return tuple(_connection(row) for row in self._rows(user_id) if _is_active(row))
+
+    def authorized_until(self, user_id: str, connection_id: str) -> float:
+        """See the port."""
+        return _authorized_until(self._table.get(_key(user_id, connection_id)))
+
+    def renew(self, user_id: str, connection_id: str, until: float) -> float:
+        """See the port."""
+        try:
+            row = self._table.update(
+                _key(user_id, connection_id),
+                UpdateExpression="SET authorizedUntil = :until",
+                # No row, or one that names no end, compares as false.
+                ConditionExpression="active = :active AND authorizedUntil < :until",
+                ExpressionAttributeValues={
+                    ":active": _activity(connection_id, active=True),
+                    ":until": number(int(until)),
+                },
+            )
+        except ConditionFailed as failed:
+            return _authorized_until(failed.item)
+        return _authorized_until(row)
+
+    def _rows(self, user_id: str) -> list[Item]:
         rows: list[Item] = []
         start: Item | None = None
         while True:
@@ -72,7 +102,7 @@ class DynamoConnectionStore:
             )
             rows += page
             if start is None:
-                return tuple(_connection(row) for row in rows if _is_live(row, now))
+                return rows
 
     def user_of(self, connection_id: str) -> str | None:
         """See the port."""
@@ -97,8 +127,24 @@ def _expiry(end: datetime) -> dict[str, str]:
     return number(int((end + KEPT_AFTER_END).timestamp()))
 
 
+def _authority(until: float | None) -> Item:
+    return {} if until is None else {"authorizedUntil": number(int(until))}
+
+
+def _authorized_until(row: Item | None) -> float:
+    if row is None or not _is_active(row):
+        return 0
+    return float(row["authorizedUntil"]["N"]) if "authorizedUntil" in row else inf
+
+
+def _is_active(row: Item) -> bool:
+    activity: str = row["active"]["S"]
+    return activity.startswith("true")
+
+
 def _is_live(row: Item, now: datetime) -> bool:
-    return row["active"]["S"].startswith("true") and int(row["expiresAt"]["N"]) > now.timestamp()
+    ends = min(float(row["expiresAt"]["N"]), _authorized_until(row))
+    return _is_active(row) and ends > now.timestamp()
 
 
 def _connection(row: Item) -> Connection:
@@ -108,4 +154,5 @@ def _connection(row: Item) -> Connection:
         domain_name=row["domainName"]["S"],
         stage=row["stage"]["S"],
         connected_at=datetime.fromisoformat(row["connectedAt"]["S"]),
+        authorized_until=float(row["authorizedUntil"]["N"]) if "authorizedUntil" in row else None,
     )

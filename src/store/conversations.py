@@ -1,8 +1,9 @@
 """The SessionsTable: the turns of conversations, and the list of them."""
 
 from store.conversation_list import DynamoConversationList
+from store.moves import DynamoMoves
 from store.turn_log import DynamoTurnLog
 
 
-class DynamoConversationStore(DynamoTurnLog, DynamoConversationList):
+class DynamoConversationStore(DynamoTurnLog, DynamoConversationList, DynamoMoves):
     """`bot.ports.ConversationStore` on DynamoDB."""

@@ -17,11 +17,15 @@ SAME_EPOCH = "epoch = :epoch"
 """The condition of whatever may only touch an item of its own life of the conversation."""
 
 
+def turn_key(key: ConversationKey, seq: int) -> Item:
+    """Where a turn is kept."""
+    return {"userId": string(key.user_id), "itemId": string(turn_id(key, seq))}
+
+
 def turn_item(key: ConversationKey, turn: Turn) -> Item:
     """The item that keeps `turn`."""
     item: Item = {
-        "userId": string(key.user_id),
-        "itemId": string(turn_id(key, turn.seq)),
+        **turn_key(key, turn.seq),
         "epoch": string(turn.epoch),
         "messageId": string(turn.message_id),
         "author": string(turn.author),
@@ -35,6 +39,9 @@ def turn_item(key: ConversationKey, turn: Turn) -> Item:
         item["completedAt"] = string(timestamp(turn.completed_at))
     if turn.feedback:
         item["feedback"] = string(turn.feedback)
+    if turn.moved_to:
+        item["movedToUserId"] = string(turn.moved_to.user_id)
+        item["movedToConversationId"] = string(turn.moved_to.conversation_id)
     state = json.dumps(turn.state, ensure_ascii=False, separators=(",", ":"))
     readable: Item = {
         **item,
@@ -65,6 +72,7 @@ def turn_of(item: Item) -> Turn:
         expires_at=int(item["expiresAt"]["N"]),
         allowance=float(item["allowance"]["N"]),
         feedback=Rating(item["feedback"]["S"]) if "feedback" in item else None,
+        moved_to=_moved_to(item),
     )
 
 
@@ -92,6 +100,12 @@ def conversation_of(item: Item) -> Conversation:
         updated_at=_moment(item["updatedAt"]["S"]),
         read=int(item["read"]["N"]),
     )
+
+
+def _moved_to(item: Item) -> ConversationKey | None:
+    if "movedToUserId" not in item:
+        return None
+    return ConversationKey(item["movedToUserId"]["S"], item["movedToConversationId"]["S"])
 
 
 def _contents(item: Item) -> tuple[str, str, State]:

@@ -21,6 +21,14 @@ def last_turn_id(key: ConversationKey) -> str:
     return turn_id(key, MAX_SEQ)
 
 
+def turns_after(conversation_id: str | None) -> tuple[str, str]:
+    """Between these two lie all turns of all conversations behind that one.
+
+    `$` follows `#` and comes before whatever an id may hold.
+    """
+    return f"turn#{conversation_id}$" if conversation_id else "turn#", "turn$"
+
+
 def conversation_item_id(conversation_id: str) -> str:
     """What the list of conversations shows of one."""
     return CONVERSATION + conversation_id
@@ -29,6 +37,11 @@ def conversation_item_id(conversation_id: str) -> str:
 def seq_of(item_id: str) -> int:
     """The `seq` that a turn's item id names."""
     return int(item_id.rpartition("#")[2])
+
+
+def conversation_of_turn(item_id: str) -> str:
+    """The conversation that a turn's item id names."""
+    return item_id.removeprefix("turn#").rpartition("#")[0]
 
 
 def conversation_id_of(item_id: str) -> str:

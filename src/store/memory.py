@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 from threading import Lock
 from typing import Any
 
 from bot.epochs import birth
 from bot.models import Connection, Conversation, ConversationKey, Rating, Status, Turn
 from bot.ports import Page
-from bot.tail import is_tombstone
+from bot.tail import ENDED, is_tombstone
 
 ROW_LIFETIME = timedelta(hours=3)
 
@@ -53,7 +54,7 @@ class MemoryConversationStore:
         """See the port."""
         with self._lock:
             kept = self._same_epoch(key, turn)
-            if kept is None or kept.status is Status.DELETED:
+            if kept is None or kept.status in ENDED:
                 return None
             rated = self._turns[key][turn.seq] = replace(kept, feedback=rating)
             return rated
@@ -143,6 +144,41 @@ class MemoryConversationStore:
             if kept and kept.epoch == epoch:
                 del self._conversations[key]
 
+    def next_conversation(self, user_id: str, after: str | None) -> str | None:
+        """See the port."""
+        with self._lock:
+            ids = (
+                key.conversation_id
+                for key, log in self._turns.items()
+                if log and key.user_id == user_id
+            )
+            return min((each for each in ids if after is None or each > after), default=None)
+
+    def copy(self, key: ConversationKey, seal: Turn, turns: Sequence[Turn]) -> bool:
+        """See the port."""
+        with self._lock:
+            target = self._target(key, seal)
+            if target:
+                self._turns.setdefault(target, {}).update({turn.seq: turn for turn in turns})
+            return target is not None
+
+    def hand_over(
+        self, key: ConversationKey, seal: Turn, conversation: Conversation | None, expires_at: int
+    ) -> bool:
+        """See the port."""
+        with self._lock:
+            target = self._target(key, seal)
+            if target:
+                kept = self._turns[key][seal.seq]
+                self._turns[key][seal.seq] = replace(kept, status=Status.DELETED)
+                if conversation:
+                    self._conversations[target] = conversation
+            return target is not None
+
+    def _target(self, key: ConversationKey, seal: Turn) -> ConversationKey | None:
+        kept = self._same_epoch(key, seal)
+        return kept.moved_to if kept and kept.status is Status.MOVED else None
+
     def _log(self, key: ConversationKey) -> list[Turn]:
         with self._lock:
             log = self._turns.get(key, {})
@@ -175,17 +211,46 @@ class MemoryConnectionStore:
 
     def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
         """See the port."""
+        return tuple(
+            connection
+            for connection in self.active(user_id)
+            if now - connection.connected_at < ROW_LIFETIME and _end(connection) > now.timestamp()
+        )
+
+    def active(self, user_id: str) -> tuple[Connection, ...]:
+        """See the port."""
         with self._lock:
             return tuple(
                 connection
                 for (owner, _), (connection, active) in sorted(self._rows.items())
-                if owner == user_id and active and now - connection.connected_at < ROW_LIFETIME
+                if owner == user_id and active
             )
+
+    def authorized_until(self, user_id: str, connection_id: str) -> float:
+        """See the port."""
+        with self._lock:
+            connection, active = self._rows.get((user_id, connection_id), (None, False))
+            return _end(connection) if connection and active else 0
+
+    def renew(self, user_id: str, connection_id: str, until: float) -> float:
+        """See the port."""
+        with self._lock:
+            connection, active = self._rows.get((user_id, connection_id), (None, False))
+            if connection is None or not active:
+                return 0
+            if _end(connection) < until:
+                connection = replace(connection, authorized_until=int(until))
+                self._rows[user_id, connection_id] = (connection, True)
+            return _end(connection)
 
     def user_of(self, connection_id: str) -> str | None:
         """See the port."""
         with self._lock:
             return next((user for user, each in self._rows if each == connection_id), None)
+
+
+def _end(connection: Connection) -> float:
+    return inf if connection.authorized_until is None else connection.authorized_until
 
 
 def _is_free(holder: Turn, turn: Turn) -> bool:

@@ -1,15 +1,20 @@
 """One DynamoDB table through botocore: requests, strongly consistent Query pages, error mapping."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.errors import StoreUnavailable
+from bot.errors import Busy, StoreUnavailable
 from store.attributes import Item
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
+CANCELED = "TransactionCanceledException"
+
+OVERTAKEN = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""Reasons for which botocore does not retry a transaction by itself, though that may help.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
 
 
 class ConditionFailed(Exception):
@@ -40,6 +45,18 @@ class Table:
     def delete(self, key: Item, **options: Any) -> None:
         """Remove an item. Raises ConditionFailed."""
         self._write(self._client.delete_item, Key=key, **options)
+
+    def transact(self, writes: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Write all of it or nothing: (`Put`, `Update`, `ConditionCheck`, its request) each.
+
+        Raises ConditionFailed, or Busy where another writes one of the items just now.
+        """
+        with _mapped_errors():
+            self._client.transact_write_items(
+                TransactItems=[
+                    {kind: {"TableName": self._name, **request}} for kind, request in writes
+                ]
+            )
 
     def get(self, key: Item) -> Item | None:
         """Read an item, strongly consistent."""
@@ -77,6 +94,18 @@ def _mapped_errors() -> Iterator[None]:
         if error.response["Error"]["Code"] == CONDITION_FAILED:
             found: Any = error.response.get("Item")
             raise ConditionFailed(found) from None
+        if error.response["Error"]["Code"] == CANCELED:
+            _explain(error)
         raise StoreUnavailable("The conversation cannot be reached now.") from error
     except BotoCoreError as error:
         raise StoreUnavailable("The conversation cannot be reached now.") from error
+
+
+def _explain(error: ClientError) -> None:
+    """Tell why a transaction was cancelled, where something can be made of it."""
+    response: Any = error.response
+    reasons = {reason.get("Code") for reason in response.get("CancellationReasons", ())}
+    if "ConditionalCheckFailed" in reasons:
+        raise ConditionFailed(None) from None
+    if reasons & OVERTAKEN:
+        raise Busy("Another writes to this conversation.") from error

@@ -12,7 +12,7 @@ from bot.models import ConversationKey, Rating, Status, Turn
 from bot.ports import Page
 from store import keys
 from store.attributes import Item, number, string
-from store.items import SAME_EPOCH, turn_item, turn_of
+from store.items import SAME_EPOCH, turn_item, turn_key, turn_of
 from store.table import ConditionFailed, Table
 
 PARALLEL_WRITES = 8
@@ -40,7 +40,7 @@ class DynamoTurnLog:
 
     def turn(self, key: ConversationKey, seq: int) -> Turn | None:
         """See the port."""
-        item = self._table.get(_turn_key(key, seq))
+        item = self._table.get(turn_key(key, seq))
         return turn_of(item) if item else None
 
     def append(self, key: ConversationKey, turn: Turn) -> Turn | None:
@@ -65,14 +65,18 @@ class DynamoTurnLog:
     def rate(self, key: ConversationKey, turn: Turn, rating: Rating | None) -> Turn | None:
         """See the port."""
         change = "SET feedback = :rating" if rating else "REMOVE feedback"
-        values = {":epoch": string(turn.epoch), ":deleted": string(Status.DELETED)}
+        values = {
+            ":epoch": string(turn.epoch),
+            ":deleted": string(Status.DELETED),
+            ":moved": string(Status.MOVED),
+        }
         if rating:
             values[":rating"] = string(rating)
         try:
             rated = self._table.update(
-                _turn_key(key, turn.seq),
+                turn_key(key, turn.seq),
                 UpdateExpression=change,
-                ConditionExpression=f"{SAME_EPOCH} AND #status <> :deleted",
+                ConditionExpression=f"{SAME_EPOCH} AND NOT #status IN (:deleted, :moved)",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=values,
             )
@@ -85,7 +89,7 @@ class DynamoTurnLog:
 
         def erase_one(turn: Turn) -> None:
             self._table.delete(
-                _turn_key(key, turn.seq),
+                turn_key(key, turn.seq),
                 ConditionExpression=SAME_EPOCH,
                 ExpressionAttributeValues={":epoch": string(turn.epoch)},
             )
@@ -106,7 +110,7 @@ class DynamoTurnLog:
 
         def bury_one(turn: Turn) -> None:
             self._table.update(
-                _turn_key(key, turn.seq),
+                turn_key(key, turn.seq),
                 UpdateExpression=(
                     f"{completed[0]}#status = :deleted, expiresAt = :expires, messageId = :nothing "
                     f"REMOVE #text, reply, #state, packed, feedback{completed[1]}"
@@ -158,7 +162,3 @@ def _each(write: Callable[[Turn], None], turns: Sequence[Turn]) -> None:
         return
     with ThreadPoolExecutor(PARALLEL_WRITES) as pool:
         list(pool.map(attempt, turns))
-
-
-def _turn_key(key: ConversationKey, seq: int) -> Item:
-    return {"userId": string(key.user_id), "itemId": string(keys.turn_id(key, seq))}

@@ -10,8 +10,10 @@ from auth import policy
 from auth.door import Door
 from auth.guests import is_guest_credential
 from auth.handshake import Handshake
-from auth.principal import Kind, Principal, Refused
+from auth.principal import Kind, Principal, Refused, is_signed_in
 from tests.support.soak import times
+from tests.support.tokens import Forge
+from tests.support.verifiers import verifier
 
 GUEST = "7f1c0d52-8a3e-4b6f-9c1d-0123456789ab"
 OTHER = "11111111-2222-4333-8444-555555555555"
@@ -174,6 +176,38 @@ def test_where_guests_are_off_none_gets_in() -> None:
     assert GUEST not in str(refused.value)
 
 
+FORGE = Forge()
+SIGNED_IN = "user:id.example.com/tenant:ana"
+
+
+@pytest.mark.parametrize("guests", [True, False])
+def test_who_brings_a_token_is_a_user_wherever_it_lies(guests: bool) -> None:
+    token = FORGE.token()
+    for handshake in (
+        a_handshake(authorization=f"Bearer {token}"),
+        offering(f"chat.v1, {token}"),
+        offering(token),
+        a_handshake({"token": token}),
+        a_handshake({"token": GUEST}, authorization=f"Bearer {token}"),
+    ):
+        assert admitted(handshake, guests=guests, tokens=verifier(FORGE)) == SIGNED_IN
+
+
+def test_guests_come_beside_users_where_it_is_said() -> None:
+    assert admitted(offering(GUEST), tokens=verifier(FORGE)) == user(GUEST)
+    assert admitted(offering(GUEST), guests=False, tokens=verifier(FORGE)) is None
+
+
+def test_a_bad_token_makes_no_guest_of_anybody() -> None:
+    expired = FORGE.token({"exp": 1})
+    handshake = a_handshake({"token": GUEST}, sec_websocket_protocol=f"chat.v1, {expired}")
+    assert admitted(handshake, tokens=verifier(FORGE)) is None
+
+
+def test_without_an_issuer_no_token_is_taken() -> None:
+    assert admitted(offering(FORGE.token())) is None
+
+
 ORIGINS = frozenset({"https://chat.example.com", "http://localhost:8080"})
 
 
@@ -243,3 +277,9 @@ def test_a_refusal_says_deny_and_carries_no_one() -> None:
     (statement,) = denied["policyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert "context" not in denied
+
+
+@given(st.uuids(version=4))
+def test_no_guest_is_taken_for_signed_in(credential: Any) -> None:
+    assert not is_signed_in(user(str(credential)))
+    assert is_signed_in("user:id.example:eva")

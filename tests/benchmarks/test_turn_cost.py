@@ -1,6 +1,7 @@
 """What a turn may cost (invariant I7), counted on the embedded engine at the real handler."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,7 @@ GUEST = "guest:" + "5e" * 32
 
 PUT, QUERY_CONNECTIONS = ("PutItem", "turn"), ("Query", CONNECTIONS)
 QUERY_TURNS = ("Query", SESSIONS)
+GET_CONNECTION = ("GetItem", CONNECTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,17 @@ def test_a_cold_turn_is_one_query_of_the_turns_more(
 def test_a_cold_turn_reads_no_more_of_a_longer_conversation(measured: dict[int, Measured]) -> None:
     at_100, at_1000 = (measured[turn].cold.part(SESSIONS).read_units for turn in (100, 1_000))
     assert at_100 == at_1000 > 0
+
+
+def test_a_renewed_connection_costs_a_function_one_read_once(here: Ground) -> None:
+    parley = Parley(here, LONGEST_USER, str(uuid4()), lifetime=timedelta(seconds=-1))
+    parley.renew()
+    function = parley.function()
+    first, *others = (parley.say(function, seq) for seq in range(1, 5))
+    assert requests_of(first) == [GET_CONNECTION, QUERY_TURNS, PUT, QUERY_CONNECTIONS]
+    for cost in others:
+        assert requests_of(cost) == [PUT, QUERY_CONNECTIONS]
+        assert (cost.part("turn").write_units, cost.part(CONNECTIONS).read_units) == (1, 1)
 
 
 def test_the_conversations_own_item_is_written_with_the_first_turn(

@@ -13,6 +13,7 @@ from bot.chat import Answer
 from bot.errors import BadRequest, ParleyError, TooLarge, UnknownAction
 from bot.models import Caller
 from store.memory import MemoryConversationStore
+from tests.support.adopting import GUEST_ID
 from tests.support.clock import START, FakeClock
 from tests.support.soak import times
 from tests.support.turns import ANA
@@ -92,6 +93,32 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"action": "feedback", "rating": "up"}, "bad_request"),
     ({"action": "feedback", "seq": 1, "rating": "sideways"}, "bad_request"),
     ({"action": "feedback", "seq": 1, "rating": 1}, "bad_request"),
+    ({"action": "renew"}, "bad_request"),
+    ({"action": "renew", "token": None}, "bad_request"),
+    ({"action": "renew", "token": ""}, "bad_request"),
+    ({"action": "renew", "token": 5}, "bad_request"),
+    ({"action": "renew", "token": "canary" * 683}, "bad_request"),
+    ({"action": "renew", "token": "\ud800"}, "bad_request"),
+    ({"action": "adopt"}, "bad_request"),
+    ({"action": "adopt", "guestId": GUEST_ID, "cursor": ""}, "bad_request"),
+    ({"action": "adopt", "guestId": GUEST_ID, "cursor": "a#b"}, "bad_request"),
+    *[
+        ({"action": "adopt", "guestId": bad}, "bad_request")
+        for bad in (
+            "",
+            5,
+            [GUEST_ID],
+            f"{GUEST_ID}\n",
+            f" {GUEST_ID}",
+            GUEST_ID.replace("-", ""),
+            f"{{{GUEST_ID}}}",
+            f"urn:uuid:{GUEST_ID}",
+            GUEST_ID.replace("-4", "-1"),
+            GUEST_ID.replace("-9c", "-cc"),
+            GUEST_ID.replace("7", "７"),
+            "guest:" + "a" * 64,
+        )
+    ],
     *[
         ({"action": action, "conversationId": bad, **fields}, "bad_request")
         for bad in NOT_IDS
@@ -121,7 +148,7 @@ any_json = st.recursive(
     max_leaves=10,
 )
 FIELDS = ["messageId", "conversationId", "text", "after", "epoch", "before", "limit", "cursor"]
-FIELDS += ["title", "seq", "rating", "action"]
+FIELDS += ["title", "seq", "rating", "token", "guestId", "action"]
 likely = st.one_of(
     any_json,
     st.sampled_from(["main", "m1", "up", 1, 0, -1, 9_999_999_999, 10**10, "", "a#b", "\ud800"]),
@@ -236,7 +263,8 @@ def test_an_expired_credential_gets_one_error_and_is_closed() -> None:
 
 
 def test_every_action_of_the_contract_is_known() -> None:
-    contract = "message resume history conversations rename delete stop read feedback ping"
+    contract = "message resume history conversations rename delete stop read feedback"
+    contract += " adopt renew ping"
     assert set(frames.FRAMES) == set(contract.split())
 
 

@@ -11,16 +11,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.answers import Frame
 from bot.models import ConversationKey, Status
+from bot.tail import ENDED
 from store.memory import MemoryConversationStore
+from tests.support.adopting import EVA, GUEST, GUEST_ID, adopt
 from tests.support.clock import FakeClock, Ids
 from tests.support.device import Device
 from tests.support.soak import times
 from tests.support.stores import Dying, Killed
-from tests.support.turns import ANA
 from tests.support.workers import Worker
 
 RETENTION = timedelta(days=2)
-KEY = ConversationKey(ANA, "main")
+KEY = ConversationKey(GUEST, "main")
 SPANS = [1, 50, 120, 299, 301, 400, 450, 3_600, 43_200, 90_000, 173_000]
 WORKERS = st.integers(0, 2)
 DEVICES = st.integers(0, 1)
@@ -59,10 +60,13 @@ class Conversation(RuleBasedStateMachine):
         self.log: list[Made] = []  # all of the present life that the table still has
         self.read = 0
         self.title: str | None = None
+        self.adopted: dict[str, list[Made]] = {}  # what Eva has, or will have when it is finished
 
-    def new_worker(self, store: Any = None) -> Worker:
+    def new_worker(self, store: Any = None, user: str = GUEST) -> Worker:
         """A function without memory."""
-        return Worker(store or self.store, self.clock, retention=RETENTION, new_id=self.ids)
+        return Worker(
+            store or self.store, self.clock, retention=RETENTION, new_id=self.ids, user_id=user
+        )
 
     def live(self) -> list[Made]:
         """What is to be seen."""
@@ -155,6 +159,66 @@ class Conversation(RuleBasedStateMachine):
         if there and (at_write > 1 or applied):
             self.begin_anew()
 
+    @rule()
+    def adopt(self) -> None:
+        there = self.live()
+        moved = adopt(self.new_worker(user=EVA))
+        if there:
+            assert moved["main"] not in self.adopted
+            self.adopted[moved["main"]] = there
+            self.begin_anew()
+        assert self.to_be_finished() is None
+
+    @rule(at_write=AT_WRITE, applied=st.booleans())
+    def adopt_by_a_dying_function(self, at_write: int, applied: bool) -> None:
+        there = self.live()
+        dying = Dying(self.store, at_write, applied=applied)
+        with suppress(Killed):
+            self.new_worker(dying, user=EVA).ask("adopt", guestId=GUEST_ID)
+        if there and (at_write > 1 or applied):
+            (name,) = self.known_to_the_store() - set(self.adopted)
+            self.adopted[name] = there
+            self.begin_anew()
+
+    def known_to_the_store(self) -> set[str]:
+        """Where conversations have gone to, by the seals that still say so."""
+        items = self.store.following(KEY, 0, 10_000).turns
+        return {item.moved_to.conversation_id for item in items if item.moved_to}
+
+    def to_be_finished(self) -> str | None:
+        """Where a move goes that has been cut off."""
+        for item in self.store.newest(KEY, 10_000).turns:
+            if item.status is Status.MOVED and item.moved_to:
+                return item.moved_to.conversation_id
+        return None
+
+    @precondition(lambda self: self.adopted)
+    @rule(which=st.integers(0, 10**6), again=st.booleans())
+    def talk_on_as_the_user(self, which: int, again: bool) -> None:
+        name = sorted(self.adopted)[which % len(self.adopted)]
+        log = self.adopted[name]
+        if name == self.to_be_finished() or not log or log[-1].at + RETENTION <= self.clock():
+            return
+        if again:  # sent once more, since its answer was lost while it was the guest's
+            made = log[-1]
+        else:
+            made = Made(log[-1].seq + 1, f"u{len(log)}{name}", log[-1].count + 1, self.clock())
+            log.append(made)
+        eva, after = self.new_worker(user=EVA), log[0].seq - 1
+        frame = eva.say(made.message_id, conversationId=name, after=after)
+        assert (frame["turn"]["seq"], frame["turn"]["reply"]) == (
+            made.seq,
+            f"{made.count}: {made.message_id}",
+        )
+
+    @precondition(lambda self: self.adopted)
+    @rule(which=st.integers(0, 10**6))
+    def delete_as_the_user(self, which: int) -> None:
+        name = sorted(self.adopted)[which % len(self.adopted)]
+        if name != self.to_be_finished():
+            self.new_worker(user=EVA).ask("delete", conversationId=name)
+            self.adopted[name] = []
+
     @rule(worker=WORKERS, device=DEVICES)
     def resume(self, worker: int, device: int) -> None:
         client = self.devices[device]
@@ -198,7 +262,7 @@ class Conversation(RuleBasedStateMachine):
         over = [item for item in items if item.expires_at <= self.clock().timestamp()]
         over = over[::-1][:count] if newest_first else over[:count]
         self.store.erase(KEY, over)
-        gone = {item.seq for item in over if item.status is not Status.DELETED}
+        gone = {item.seq for item in over if item.status not in ENDED}
         self.log = [made for made in self.log if made.seq not in gone or made in self.live()]
         if not self.log:
             self.begin_anew()
@@ -216,6 +280,21 @@ class Conversation(RuleBasedStateMachine):
             assert self.title in (None, snapshot["title"])
 
     @invariant()
+    def what_was_adopted_is_all_there_or_not_yet_told(self) -> None:
+        eva = self.new_worker(user=EVA)
+        listed = {each["conversationId"] for each in eva.one("conversations")["conversations"]}
+        for name, log in self.adopted.items():
+            live = [made for made in log if made.at + RETENTION > self.clock()]
+            if name == self.to_be_finished():
+                assert name not in listed
+                continue
+            assert (name in listed) == bool(live)
+            assert [
+                (turn["seq"], turn["messageId"], turn["reply"])
+                for turn in eva.turns(conversationId=name)
+            ] == [(made.seq, made.message_id, f"{made.count}: {made.message_id}") for made in live]
+
+    @invariant()
     def all_live_turns_are_of_one_epoch_and_gapless(self) -> None:
         now = self.clock().timestamp()
         items = [
@@ -224,7 +303,7 @@ class Conversation(RuleBasedStateMachine):
             if item.status is Status.DONE and item.expires_at > now
         ]
         sealed = any(
-            item.status is Status.DELETED and item.completed_at is None
+            item.status in ENDED and item.completed_at is None
             for item in self.store.following(KEY, 0, 10_000).turns
         )
         assert sealed or len({item.epoch for item in items}) <= 1

@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from bot import limits
+from bot.models import ConversationKey, Status
 from bot.tail import KNOWN_IDS, MAX_AGE, Tail, read_tail
 from tests.support.clock import START
 from tests.support.turns import a_seal, a_tombstone, a_turn
 
 PAST = int(START.timestamp()) - 1
 NOW = int(START.timestamp())
+
+NEW = ConversationKey("user:id.example:eva", "new")
+NEWER = ConversationKey("user:id.example:eva", "newer")
+MOVED: dict[str, Any] = {"status": Status.MOVED, "moved_to": NEW}
 
 LOGS: dict[str, tuple[list[Any], tuple[str, int, list[int], bool]]] = {
     "nothing": ([], ("", 0, [], False)),
@@ -20,6 +25,7 @@ LOGS: dict[str, tuple[list[Any], tuple[str, int, list[int], bool]]] = {
     "one that expires now": ([a_turn(1, expires_at=NOW), a_turn(2)], ("e1", 2, [2], False)),
     "expired turns alone": ([a_turn(1, expires_at=PAST)], ("e1", 1, [], False)),
     "a seal": ([a_turn(1), a_seal(2)], ("", 0, [], True)),
+    "a seal of a move": ([a_turn(1), a_seal(2, **MOVED)], ("", 0, [], True)),
     "a seal alone": ([a_seal(2)], ("", 0, [], True)),
     "a seal below tombstones": (
         [a_turn(1, "e2"), a_seal(2, "e2"), a_tombstone(3), a_tombstone(4)],
@@ -85,3 +91,38 @@ def test_a_tail_remembers_many_ids_but_not_all() -> None:
     assert tail.complete_after == 100
     assert len(tail.turns) == limits.NEWEST_TURNS
     assert min(tail.known.values()) == 101
+
+
+MOVES: dict[str, tuple[list[Any], ConversationKey | None]] = {
+    "nothing": ([a_turn(1)], None),
+    "a deletion": ([a_turn(1), a_seal(2)], None),
+    "a move that goes on": ([a_turn(1), a_seal(2, **MOVED)], NEW),
+    "a move that is being cleared away": ([a_turn(1), a_seal(2, moved_to=NEW)], NEW),
+    "one that is done": ([a_tombstone(1), a_tombstone(2, moved_to=NEW)], NEW),
+    "one below which a new life grows": ([a_turn(1, "e2"), a_tombstone(2, moved_to=NEW)], NEW),
+    "one before a deletion": ([a_seal(1, "e2"), a_tombstone(2, moved_to=NEW)], NEW),
+    "the later of two, above": (
+        [a_tombstone(2, "e1", moved_to=NEW), a_tombstone(3, "e2", moved_to=NEWER)],
+        NEWER,
+    ),
+    "the later of two, below": (
+        [a_tombstone(2, "e2", moved_to=NEWER), a_tombstone(3, "e1", moved_to=NEW)],
+        NEWER,
+    ),
+    "one under way above one that is done": (
+        [a_tombstone(2, "e0", moved_to=NEWER), a_seal(3, **MOVED)],
+        NEW,
+    ),
+}
+
+
+@pytest.mark.parametrize(("log", "expected"), MOVES.values(), ids=list(MOVES))
+def test_a_tail_says_where_the_latest_life_went(
+    log: list[Any], expected: ConversationKey | None
+) -> None:
+    assert read_tail(reversed(log), exhausted=True, now=START).moved_to == expected
+
+
+def test_no_tail_goes_on_over_the_seal_of_a_move() -> None:
+    tail = read_tail([a_turn(1)], exhausted=True, now=START)
+    assert tail.follow(a_seal(2, **MOVED), START) is None

@@ -10,10 +10,12 @@ from samtranslator.yaml_helper import yaml_parse
 
 from bot import errors, frames, limits
 from bot.models import Author, Rating, Status
+from bot.tail import ENDED
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()
+IDENTITY = (ROOT / "docs/identity.md").read_text()
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 
 
@@ -69,7 +71,7 @@ def test_every_field_of_a_turn_is_shown_in_the_protocol() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [*(set(Status) - {Status.DELETED}), *Author, *Rating], ids=lambda value: str(value)
+    "value", [*(set(Status) - ENDED), *Author, *Rating], ids=lambda value: str(value)
 )
 def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
     assert f"`{value}`" in PROTOCOL
@@ -82,6 +84,7 @@ def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
         limits.MAX_TEXT_BYTES,
         limits.MAX_MESSAGE_ID_CHARACTERS,
         limits.MAX_TITLE_CHARACTERS,
+        limits.MAX_TOKEN_CHARACTERS,
         limits.MAX_SEQ,
         limits.MAX_PAGE,
         limits.HISTORY_TURNS,
@@ -100,6 +103,24 @@ def test_every_parameter_is_documented_with_its_default(name: str) -> None:
     assert row
     default = str(TEMPLATE["Parameters"][name]["Default"])
     assert row[1] == (f"`{default}`" if default else "empty")
+
+
+def test_identity_sets_no_parameter_that_there_is_not() -> None:
+    set_there = set(re.findall(r"\b([A-Z][A-Za-z]*[a-z])=", IDENTITY))
+    assert {"JwtIssuers", "JwtAudiences", "SignInClientId", "AllowedOrigins"} <= set_there
+    assert set_there <= set(TEMPLATE["Parameters"])
+
+
+def test_identity_explains_no_refusal_that_there_is_not() -> None:
+    code = "".join(path.read_text() for path in sorted((ROOT / "src/auth").glob("*.py")))
+    table = IDENTITY.split("| `reason` |")[1].split("\n\n")[0]
+    explained = [
+        reason
+        for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for reason in re.findall(r"`(.*?)`", row)
+    ]
+    assert explained
+    assert [reason for reason in explained if f'"{reason}"' not in code] == []
 
 
 def environment_variables() -> set[str]:
@@ -128,6 +149,18 @@ def test_every_make_target_explains_itself() -> None:
     phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()) - {"FORCE"}
     explained = set(re.findall(r"^([\w-]+):.*##", makefile, re.MULTILINE))
     assert phony - explained == set()
+
+
+def commands() -> list[str]:
+    files = (ROOT / "operations").glob("*.py")
+    return sorted(path.stem for path in files if "__main__" in path.read_text())
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_of_the_operator_is_documented(command: str) -> None:
+    operations = (ROOT / "docs/operations.md").read_text()
+    assert f"python -m operations.{command}" in operations
+    assert f"make {command}" in operations
 
 
 def linked_pages() -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from local_gateway.testing import GatewayProcess
+from tests.support import credentials
 
 PATIENCE_SECONDS = 60
 ECHO = ("--no-reload", "--parameter-overrides", "BotClass=bots.echo:Echo")
@@ -22,6 +23,13 @@ Frame = dict[str, Any]
 class Product(GatewayProcess):
     """The local gateway, and clients for it."""
 
+    def start(self) -> "Product":
+        """Start it; what it keeps and says is searched for credentials when all tests are done."""
+        super().start()
+        said, lines = self.said, self._lines
+        credentials.keeps(self.data_dir, lambda: [*said, *filter(None, lines.queue)])
+        return self
+
     def kill(self) -> int:
         """Stop it as a power cut does."""
         return self.stop(signal.SIGKILL)
@@ -29,7 +37,7 @@ class Product(GatewayProcess):
     @asynccontextmanager
     async def client(self, user: str | None = None, **options: Any) -> AsyncIterator["Client"]:
         """A connected client of a guest; a new one where `user` is left out."""
-        user = user or str(uuid.uuid4())
+        user = credentials.using(user or str(uuid.uuid4()))
         options.setdefault("protocols", ("chat.v1", user))
         async with (
             aiohttp.ClientSession() as session,

@@ -1,52 +1,20 @@
 """Row 31: the function's process is killed after its k-th call to AWS, for every k."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from bot.models import ConversationKey
-from tests.support import engine, events
+from tests.support import events
 from tests.support.backend import Backend
 from tests.support.connections_endpoint import ConnectionsEndpoint
 from tests.support.history import History, table, violations
+from tests.support.killing import Victim
 from tests.support.soak import times
-from tests.support.template import ROOT
 
 CALLS = 12
 """More than a message makes."""
-
-
-class Victim:
-    """The process whose children die."""
-
-    def __init__(self, sender: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.victim", engine.running().url, sender],
-            cwd=ROOT,
-            env={"PATH": "", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def answer(self, event: dict[str, Any], at_call: int, applied: bool) -> dict[str, Any]:
-        """Answer an event, dying with that call: once it is applied, or before."""
-        assert self._process.stdin
-        assert self._process.stdout
-        order = {"event": event, "at_call": at_call, "applied": applied}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        said: dict[str, Any] = json.loads(self._process.stdout.readline())
-        assert said["killed"] or said["said"].isdigit(), said
-        return said
-
-    def stop(self) -> None:
-        """End it."""
-        self._process.communicate()
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ ACTIONS: list[dict[str, Any]] = [
     {"action": "conversations", "cursor": "a"},
     {"action": "rename", "title": "hers"},
     {"action": "delete"},
+    {"action": "adopt", "guestId": "7f1c0d52-8a3e-4b6f-9c1d-0123456789ab"},
     {"action": "stop", "seq": 1},
     {"action": "read", "seq": 1},
     {"action": "feedback", "seq": 1, "rating": "down"},

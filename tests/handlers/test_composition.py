@@ -1,13 +1,16 @@
 """Settings, the bot by its name, and what each function loads."""
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
+from auth.guests import guest
 from auth.signatures import ALGORITHMS
+from bot import frames
 from handlers import composition
 from handlers.settings import (
     AuthorizerSettings,
@@ -18,20 +21,7 @@ from handlers.token_settings import SUPPORTED, TokenSettings
 from handlers.variables import SettingsError
 from tests.support.template import ROOT, template
 
-MESSAGE = {
-    "CONNECTIONS_TABLE": "connections",
-    "SESSIONS_TABLE": "sessions",
-    "CONNECTIONS_ENDPOINT": "https://api.example/prod",
-    "BOT_CLASS": "bots.echo:Echo",
-    "RETENTION_DAYS": "365",
-    "TURNS_PER_MINUTE": "60",
-    "TURN_BURST": "1000",
-}
-
-AUTHORIZER = {
-    "GUEST_ACCESS": "disabled",
-    "ALLOWED_ORIGINS": "https://a",
-    "ABSENT_ORIGIN": "refused",
+TOKENS = {
     "JWT_ISSUERS": "https://issuer.example, http://127.0.0.1:9000",
     "JWT_AUDIENCES": "parley,other",
     "JWT_ALGORITHMS": "RS256,ES256",
@@ -40,9 +30,28 @@ AUTHORIZER = {
     "JWT_PINNED_KEYS": "",
 }
 
+AUTHORIZER = {
+    "GUEST_ACCESS": "disabled",
+    "ALLOWED_ORIGINS": "https://a",
+    "ABSENT_ORIGIN": "refused",
+    **TOKENS,
+}
+
+MESSAGE = {
+    "CONNECTIONS_TABLE": "connections",
+    "SESSIONS_TABLE": "sessions",
+    "CONNECTIONS_ENDPOINT": "https://api.example/prod",
+    "BOT_CLASS": "bots.echo:Echo",
+    "RETENTION_DAYS": "365",
+    "TURNS_PER_MINUTE": "60",
+    "TURN_BURST": "1000",
+    **TOKENS,
+}
+
 WRONG: list[tuple[type[Any], dict[str, str], str]] = [
     *[(MessageSettings, {k: v for k, v in MESSAGE.items() if k != name}, name) for name in MESSAGE],
-    *[(MessageSettings, {**MESSAGE, name: " "}, name) for name in MESSAGE],
+    *[(MessageSettings, {**MESSAGE, name: " "}, name) for name in MESSAGE.keys() - TOKENS],
+    (MessageSettings, {**MESSAGE, "JWT_AUDIENCES": " "}, "JWT_AUDIENCES"),
     *[
         (MessageSettings, {**MESSAGE, name: bad}, name)
         for name in ("RETENTION_DAYS", "TURNS_PER_MINUTE", "TURN_BURST")
@@ -166,6 +175,21 @@ def test_the_bots_of_the_template_and_the_smallest_can_be_loaded() -> None:
         assert callable(composition.load_bot(path).reply)
 
 
+def test_a_guest_who_is_adopted_is_the_guest_whom_the_door_let_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    app = composition.message(MessageSettings.from_environment(MESSAGE))
+    credential = "7F1C0D52-8a3e-4b6f-9c1d-0123456789ab"
+    assert app.chat.guest_of(credential) == guest(credential).user_id
+
+
+def test_ids_of_conversations_are_random_and_fit_for_frames() -> None:
+    ids = {composition.new_conversation_id() for _ in range(1_000)}
+    assert len(ids) == 1_000
+    assert all(re.fullmatch(frames.CONVERSATION_ID, each) for each in ids)
+
+
 def test_ids_are_short_and_never_the_same() -> None:
     ids = {composition.new_id() for _ in range(10_000)}
     assert len(ids) == 10_000
@@ -197,8 +221,8 @@ def loaded_by(code: str, **environment: str) -> set[str]:
         env={
             "PATH": "",
             **AUTHORIZER,
+            **MESSAGE,
             **environment,
-            "CONNECTIONS_TABLE": "c",
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
@@ -244,6 +268,21 @@ def test_connecting_loads_no_conversation(function: str) -> None:
     assert {"store", "botocore.session"} <= loaded
     assert loaded.isdisjoint({"boto3", "pydantic", "pydantic_core", "jose", "bots", "delivery"})
     assert loaded.isdisjoint({"aws_xray_sdk", "yaml"})
+
+
+def test_what_verifies_tokens_is_loaded_at_the_first_renewal_not_before() -> None:
+    """A cold start must not wait for what most functions never use."""
+    loaded = loaded_by("import handlers.message")
+    assert {"handlers.renewal", "bot.expiry", "botocore.session"} <= loaded
+    verifying = {"jose", "auth.tokens", "auth.signatures", "auth.remote_keys", "auth.fetching"}
+    assert loaded.isdisjoint(verifying)
+    first = """
+import handlers.message
+from bot.models import Caller
+caller = Caller("user:issuer.example:ana", 9e12, "c1=")
+handlers.message._app().chat.handle(caller, '{"action":"renew","token":"a.b.c"}')
+"""
+    assert verifying <= loaded_by(first)
 
 
 @pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect", "message"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from auth.door import Door
+from auth.guests import guest
 from bot.errors import SendFailed, StoreUnavailable
 from bot.models import Reply
 from delivery.memory import MemorySender
@@ -14,6 +15,7 @@ from handlers import authorizer, message
 from handlers.composition import AuthorizerApp
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events
+from tests.support.adopting import EVA
 from tests.support.backend import Backend
 from tests.support.bots import Scripted
 from tests.support.turns import ANA
@@ -78,6 +80,7 @@ BODIES = {
     "wrong types": {**HELLO, "text": {SECRET: SECRET}, "after": SECRET},
     "resume": {"action": "resume", "epoch": SECRET},
     "rename": {"action": "rename", "title": SECRET},
+    "renew": {"action": "renew", "token": SECRET},
 }
 
 
@@ -93,6 +96,24 @@ def test_no_word_of_a_user_is_logged_whatever_goes_wrong(
     assert '"message":"answered"' in said.replace(" ", "")
     assert SECRET not in said
     assert ANA not in said
+
+
+@pytest.mark.parametrize("guest_id", [GUEST, GUEST.upper(), GUEST[:-1], f"{GUEST} "])
+@pytest.mark.parametrize("user", [ANA, EVA], ids=["guest", "signed in"])
+@pytest.mark.parametrize("build", BACKENDS.values(), ids=list(BACKENDS))
+def test_no_guests_id_is_logged_kept_or_told_when_it_is_adopted(
+    build: Any, user: str, guest_id: str, logged: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backend = build()
+    backend.send(guest(GUEST).user_id, "g=", HELLO)
+    backend.memory.sent.clear()
+    backend.send(user, "c1=", {"action": "adopt", "guestId": guest_id})
+    told = json.dumps([list(frames) for frames in backend.memory.sent.values()])
+    kept = str(vars(backend.conversations))
+    said = logged.getvalue() + "".join(capsys.readouterr()) + told + kept
+    assert '"action":"adopt"' in said.replace(" ", "") or guest_id not in (GUEST, GUEST.upper())
+    assert guest_id.strip().lower() not in said.lower()
+    assert SECRET not in logged.getvalue()
 
 
 @pytest.mark.parametrize("guests", [True, False])

@@ -9,6 +9,7 @@ from bot.models import Reply
 from handlers import message
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events
+from tests.support.adopting import EVA, GUEST, GUEST_ID
 from tests.support.backend import Backend
 from tests.support.bots import Scripted
 from tests.support.clock import START
@@ -181,6 +182,7 @@ def test_all_actions_reach_the_devices_they_are_for(backend: Backend) -> None:
         ({"action": "read", "seq": 1}, True),
         ({"action": "feedback", "seq": 1, "rating": "up"}, True),
         ({"action": "stop", "seq": 1}, False),
+        ({"action": "adopt", "guestId": GUEST_ID}, False),
         ({"action": "ping"}, False),
         ({"action": "nonsense"}, False),
         ({"action": "delete"}, True),
@@ -189,3 +191,28 @@ def test_all_actions_reach_the_devices_they_are_for(backend: Backend) -> None:
         got = backend.ask(ANA, "phone", frame)
         assert len(got) == 1
         assert backend.got("laptop") == (got if shared else []), frame
+
+
+def test_an_adoption_is_told_to_the_asker_and_shown_on_all_of_the_users_devices(
+    backend: Backend,
+) -> None:
+    for user, name in ((GUEST, "tab"), (EVA, "phone"), (EVA, "laptop")):
+        backend.connect(user, name)
+    backend.ask(GUEST, "tab", HELLO)
+    adopted, shown = backend.ask(EVA, "phone", {"action": "adopt", "guestId": GUEST_ID})
+    assert adopted["type"] == "adopted"
+    (each,) = adopted["conversations"]
+    assert (shown["type"], shown["conversationId"]) == ("snapshot", each["conversationId"])
+    assert backend.got("laptop") == [shown]
+    assert backend.got("tab") == []
+
+
+@pytest.mark.parametrize("user", [ANA, "guest:user:x", "User:x", "", "nobody"])
+def test_only_who_the_authorizer_says_is_signed_in_adopts(backend: Backend, user: str) -> None:
+    backend.connect(GUEST, "tab")
+    backend.ask(GUEST, "tab", HELLO)
+    event = events.message({"action": "adopt", "guestId": GUEST_ID}, "c1=", user, kind="user")
+    message.answer(backend.functions[0], event)
+    (error,) = backend.got("c1=")
+    assert error["type"] == "error"
+    assert backend.ask(GUEST, "tab", {"action": "resume"})[0]["head"] == 1

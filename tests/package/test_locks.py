@@ -1,5 +1,6 @@
 """The lock files pin everything, agree, and name nobody's registry."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ SRC = ROOT / "src/requirements.txt"
 RUN = ROOT / "requirements.txt"
 DEV = ROOT / "requirements-dev.txt"
 BENCH = ROOT / "requirements-bench.txt"
+PROVIDER = ROOT / "tests/provider"
 
 FORBIDDEN = re.compile(
     r"""--(extra-)?[i]ndex-url|--[f]ind-links|"[r]esolved": *"http"""
@@ -55,6 +57,15 @@ def test_one_virtual_environment_can_hold_all(lock: Path) -> None:
 
 def test_what_runs_here_is_what_is_deployed() -> None:
     assert pins(SRC).items() <= pins(RUN).items() <= pins(DEV).items()
+
+
+def test_the_tests_provider_is_pinned_with_its_hashes_and_no_address() -> None:
+    asked = json.loads((PROVIDER / "package.json").read_text())["dependencies"]
+    packages = json.loads((PROVIDER / "package-lock.json").read_text())["packages"]
+    assert packages.pop("")["dependencies"] == asked
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in asked} == asked
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert not any("resolved" in package for package in packages.values())
 
 
 def test_no_file_names_a_registry_or_a_folder_of_one_machine() -> None:

@@ -13,6 +13,8 @@ from tests.package.building import ROOT
 MAKE = shutil.which("make") or "make"
 GATEWAY = "import os, sys; print('gateway', sys.argv[1:], flush=True); os._exit(len(sys.argv) - 1)"
 
+DISCONNECT = "import sys; print('disconnect', sys.argv[1:])"
+
 OF_AN_OUTER_MAKE = {"ARCHITECTURE", "ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON"}
 
 
@@ -28,10 +30,15 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "a project"
     folder.joinpath("local_gateway").mkdir(parents=True)
     folder.joinpath("local_gateway/__main__.py").write_text(GATEWAY)
+    folder.joinpath("operations").mkdir()
+    folder.joinpath("operations/disconnect.py").write_text(DISCONNECT)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, folder)
+    folder.joinpath("tests/provider").mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / "tests/provider" / name, folder / "tests/provider")
     executable(folder / ".venv/bin/python", f'exec "{sys.executable}" "$@"')
-    for name in (".made", ".run", ".dev"):
+    for name in (".made", ".run", ".dev", ".provider"):
         folder.joinpath(".venv", name).touch()
     return folder
 
@@ -69,6 +76,25 @@ def test_run_starts_the_gateway_with_its_arguments_and_reports_its_failure(proje
     assert failed.returncode != 0
 
 
+@pytest.mark.parametrize(
+    "user", ["user:id.example/a:b", 'user:x:it\'s $HOME $(id) `id` "a" $$ \\ ;', "--help"]
+)
+def test_disconnect_is_given_the_user_as_typed_and_the_stack_if_any(
+    project: Path, user: str
+) -> None:
+    said = make(project, "disconnect", f"USER={user}").stdout
+    assert said == f"disconnect {['--local', '--', user]}\n"
+    said = make(project, "disconnect", f"USER={user}", "STACK=chat").stdout
+    assert said == f"disconnect {['--stack', 'chat', '--', user]}\n"
+
+
+def test_disconnect_takes_nobody_for_the_user_of_the_shell(project: Path) -> None:
+    asked = make(project, "disconnect", USER="operator")
+    assert asked.returncode != 0
+    assert "make disconnect USER=user:..." in asked.stderr
+    assert "disconnect [" not in asked.stdout
+
+
 def test_what_is_installed_is_not_installed_again(project: Path) -> None:
     assert "Installing" not in make(project, "run").stdout
 
@@ -80,6 +106,21 @@ def test_changed_locks_are_installed(project: Path) -> None:
     said = make(project, "run").stdout
     assert "--require-hashes" in said
     assert "requirements.txt" in said
+
+
+def test_a_changed_lock_of_the_tests_provider_is_installed_without_running_its_scripts(
+    project: Path,
+) -> None:
+    executable(
+        project / ".venv/bin/python", 'case "$2" in *npm*) echo "$@" >&2;; *) echo works;; esac'
+    )
+    lock = project / "tests/provider/package-lock.json"
+    later = project.joinpath(".venv/.provider").stat().st_mtime + 10
+    os.utime(lock, (later, later))
+    said = make(project, ".venv/.provider").stderr
+    assert "--ignore-scripts" in said
+    assert "ci --prefix .venv/provider" in said
+    assert project.joinpath(".venv/provider/package-lock.json").read_text() == lock.read_text()
 
 
 def test_a_missing_browser_is_named_with_the_remedy(project: Path) -> None:

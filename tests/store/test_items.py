@@ -32,6 +32,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(text, inner),
     max_leaves=12,
 )
+names_of = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
 any_turn = st.builds(
     a_turn,
     seq=st.integers(1, limits.MAX_SEQ),
@@ -46,6 +47,7 @@ any_turn = st.builds(
     allowance=st.floats(0, 100_000).map(lambda level: round(level, 3)),
     feedback=st.none() | st.sampled_from(Rating),
     expires_at=st.integers(0, 2**40),
+    moved_to=st.none() | st.builds(ConversationKey, text.map(lambda name: name[:300]), names_of),
 )
 
 
@@ -73,6 +75,10 @@ def test_a_small_turn_is_readable_and_a_large_one_packed() -> None:
     assert "packed" in large
     assert set(large).isdisjoint({"text", "reply", "state"})
     assert item_size(large) < 1_000
+
+
+def test_only_the_seal_of_a_move_says_where_to() -> None:
+    assert not [name for name in turn_item(MAIN, a_turn(1)) if name.startswith("moved")]
 
 
 def test_the_readable_form_ends_where_it_would_cost_another_unit() -> None:

@@ -1,5 +1,6 @@
 """Errors of DynamoDB and of the way there, as the conversation sees them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from bot.errors import StoreUnavailable
+from bot.errors import Busy, StoreUnavailable
+from bot.models import ConversationKey, Status
 from store.connections import DynamoConnectionStore
 from store.conversations import DynamoConversationStore
 from store.items import turn_item
-from store.table import CONDITION_FAILED, ConditionFailed, Table
+from store.table import CANCELED, CONDITION_FAILED, ConditionFailed, Table
 from tests.support.clock import START
-from tests.support.turns import ANA, FAR, MAIN, a_turn
+from tests.support.turns import ANA, BEN, FAR, MAIN, a_seal, a_turn
 
 SECRET = "what the user wrote"
 
@@ -30,12 +32,24 @@ def refusal(code: str, item: Any = None) -> ClientError:
     return ClientError(answer, "PutItem")
 
 
+def cancelled(*codes: str) -> ClientError:
+    """DynamoDB's answer to a transaction: a reason for each of its items."""
+    error: Any = refusal(CANCELED)
+    error.response["CancellationReasons"] = [{"Code": code, "Message": SECRET} for code in codes]
+    return error  # type: ignore[no-any-return]
+
+
+MOVED = a_seal(2, status=Status.MOVED, moved_to=ConversationKey(BEN, "new"))
+
 FAILURES = [
     refusal("ProvisionedThroughputExceededException"),
     refusal("InternalServerError"),
     refusal("ResourceNotFoundException"),
     refusal("AccessDeniedException"),
     refusal("ValidationException"),
+    refusal("TransactionConflictException"),
+    refusal(CANCELED),
+    cancelled("None", "ValidationError", "ItemCollectionSizeLimitExceeded"),
     ConnectionClosedError(endpoint_url="x"),
     EndpointConnectionError(endpoint_url="x"),
     ReadTimeoutError(endpoint_url="x"),
@@ -72,6 +86,9 @@ def test_whatever_keeps_a_table_from_answering_is_one_error(error: Exception) ->
         lambda: store.conversation(MAIN),
         lambda: store.conversations(ANA, None, 20),
         lambda: store.forget_conversation(MAIN, "e1"),
+        lambda: store.next_conversation(ANA, None),
+        lambda: store.copy(MAIN, MOVED, [a_turn(1)]),
+        lambda: store.hand_over(MAIN, MOVED, None, FAR),
         lambda: connections.live(ANA, START),
         lambda: connections.deactivate(ANA, "c=", START),
         lambda: connections.user_of("c="),
@@ -91,6 +108,33 @@ def test_a_failed_condition_brings_what_stands_there() -> None:
     with pytest.raises(ConditionFailed) as unsaid:
         Table(Failing(refusal(CONDITION_FAILED)), "t").put({})
     assert unsaid.value.item is None
+
+
+@pytest.mark.parametrize(
+    ("codes", "outcome"),
+    [
+        (("ConditionalCheckFailed", "None"), False),
+        (("None", "ConditionalCheckFailed"), False),
+        (("ConditionalCheckFailed", "TransactionConflict"), False),
+        (("TransactionConflict", "None"), Busy),
+        (("None", "None", "TransactionConflict"), Busy),
+        (("None", "ThrottlingError"), Busy),
+        (("ProvisionedThroughputExceeded", "None"), Busy),
+    ],
+)
+def test_a_cancelled_transaction_says_why(codes: tuple[str, ...], outcome: Any) -> None:
+    store = DynamoConversationStore(Table(Failing(cancelled(*codes)), "t"))
+    writes: list[Callable[[], bool]] = [
+        lambda: store.copy(MAIN, MOVED, [a_turn(1)]),
+        lambda: store.hand_over(MAIN, MOVED, None, FAR),
+    ]
+    for write in writes:
+        if outcome is False:
+            assert write() is False
+            continue
+        with pytest.raises(outcome) as raised:
+            write()
+        assert SECRET not in str(raised.value)
 
 
 class Silent:
@@ -137,8 +181,9 @@ def test_every_read_but_the_indexs_is_strongly_consistent() -> None:
     store.turn(MAIN, 1)
     store.conversation(MAIN)
     store.conversations(ANA, None, 1)
+    store.next_conversation(ANA, None)
     connections.live(ANA, START)
-    assert [request["ConsistentRead"] for request in asked] == [True] * 5
+    assert [request["ConsistentRead"] for request in asked] == [True] * 6
     connections.user_of("c=")
     assert asked[-1]["IndexName"] == "connectionId-index"
 

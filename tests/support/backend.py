@@ -1,5 +1,7 @@
 """The functions behind API Gateway, without it: real handlers on stores and a sender of choice."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
@@ -11,10 +13,12 @@ from delivery.fan_out import FanOut
 from delivery.memory import MemorySender
 from handlers import connect, disconnect, message
 from handlers.composition import ConnectionApp, MessageApp
+from handlers.renewal import Tokens
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events
 from tests.support.clock import FakeClock
 from tests.support.device import Device
+from tests.support.issuer import Issuer
 from tests.support.workers import Worker
 
 
@@ -35,20 +39,36 @@ class Backend:
         self.memory = MemorySender()
         self.sender = sender or self.memory
         self.bot = bot
+        self.issuer = Issuer()
+        self.contexts: dict[str, dict[str, Any]] = {}
         self.connection_app = ConnectionApp(self.connections, Logger(), _metrics(), self.clock)
         self.functions = [self.new_function() for _ in range(functions)]
         self.devices: dict[str, Device] = {}
 
-    def new_function(self, conversations: ConversationStore | None = None) -> MessageApp:
-        """A message function without memory."""
-        chat = Worker(conversations or self.conversations, self.clock, bot=self.bot).chat
-        fan_out = FanOut(self.sender, self.connections, self.clock)
-        return MessageApp(chat, fan_out, self.connections, Logger(), _metrics())
+    def new_function(
+        self,
+        conversations: ConversationStore | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> MessageApp:
+        """A message function without memory, and with a clock of its own where one is given."""
+        clock = clock or self.clock
+        worker = Worker(
+            conversations or self.conversations,
+            clock,
+            connections=self.connections,
+            tokens=Tokens(lambda: self.issuer.verifier(clock)),
+            bot=self.bot,
+        )
+        fan_out = FanOut(self.sender, self.connections, clock)
+        return MessageApp(worker.chat, fan_out, self.connections, Logger(), _metrics())
 
-    def connect(self, user: str, connection: str, **request: Any) -> dict[str, Any]:
-        """A handshake's `$connect`."""
+    def connect(
+        self, user: str, connection: str, until: float | None = None, **request: Any
+    ) -> dict[str, Any]:
+        """A handshake's `$connect`; `until` is when a signed-in user's token runs out."""
         self.devices.setdefault(connection, Device())
-        event = events.connect(connection, user, at=self.clock(), **request)
+        context = self.contexts[connection] = {} if until is None else {"expiresAt": f"{until:.0f}"}
+        event = events.connect(connection, user, at=self.clock(), **request, **context)
         return connect.answer(self.connection_app, event)
 
     def disconnect(self, user: str | None, connection: str) -> dict[str, Any]:
@@ -59,7 +79,7 @@ class Backend:
         self, user: str | None, connection: str, body: str | dict[str, Any], function: int = 0
     ) -> dict[str, Any]:
         """A frame of a client."""
-        event = events.message(body, connection, user)
+        event = events.message(body, connection, user, **self.contexts.get(connection, {}))
         return message.answer(self.functions[function % len(self.functions)], event)
 
     def got(self, connection: str) -> list[Frame]:

@@ -57,7 +57,7 @@ class Engine:
                 **os.environ,
                 "BIND_HOST": "127.0.0.1",
                 "GATEWAY_PORT": str(port),
-                "SERVICES": "dynamodb",
+                "SERVICES": "dynamodb,cognito-idp",
                 "PERSIST_STATE": "0",
                 "STATE_DIR": self._state.name,
                 "IOT_MTLS_ENABLED": "0",

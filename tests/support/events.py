@@ -4,9 +4,13 @@ import json
 from datetime import datetime
 from typing import Any
 
+from auth.principal import is_signed_in
 from tests.support.clock import START
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/$connect"
+EVER = "253402300799"
+"""When a signed-in user's token runs out, unless a test says otherwise."""
+
 GUEST = "7f1c0d52-8a3e-4b6f-9c1d-0123456789ab"
 
 
@@ -28,7 +32,8 @@ def _context(route: str, kind: str, connection: str, user: str | None) -> dict[s
         "apiId": "abcdef1234",
     }
     if user is not None:
-        context["authorizer"] = {"principalId": user, "userId": user, "kind": "guest"}
+        said = {"principalId": user, "userId": user, "kind": user.partition(":")[0]}
+        context["authorizer"] = {**said, "expiresAt": EVER} if is_signed_in(user) else said
     return context
 
 
@@ -64,9 +69,11 @@ def connect(
     headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
     at: datetime = START,
+    **context: Any,
 ) -> dict[str, Any]:
     """What `$connect` is given. Without a query there is no map of it."""
     about = _context("$connect", "CONNECT", connection, user)
+    about.get("authorizer", {}).update(context)
     about["connectedAt"] = int(at.timestamp() * 1000)
     return {
         **_request({"Host": "example.test", **(headers or {})}, query),

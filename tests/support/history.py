@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 from bot.answers import Frame
-from bot.models import ConversationKey, Status, Turn
+from bot.models import ConversationKey, Turn
 from bot.ports import ConversationStore
+from bot.tail import ENDED
 
 
 @dataclass
@@ -50,7 +51,7 @@ def table(store: ConversationStore, key: ConversationKey) -> list[Turn]:
         if page.exhausted:
             break
         page = store.following(key, found[-1].seq, 1_000)
-    return [turn for turn in found if turn.status is not Status.DELETED]
+    return [turn for turn in found if turn.status not in ENDED]
 
 
 def violations(

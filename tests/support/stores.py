@@ -17,10 +17,20 @@ WRITES = frozenset(
         "rename_conversation",
         "move_cursor",
         "forget_conversation",
+        "copy",
+        "hand_over",
     }
 )
 READS = frozenset(
-    {"newest", "preceding", "following", "turn", "conversation", "conversations"},
+    {
+        "newest",
+        "preceding",
+        "following",
+        "turn",
+        "conversation",
+        "conversations",
+        "next_conversation",
+    },
 )
 
 
@@ -82,6 +92,29 @@ class Before(Wrapped):
         """See above."""
         if self._awaited.get(name):
             self._awaited[name].pop(0)()
+        return call()
+
+
+class Paused(Wrapped):
+    """A function that is paused right before its k-th call, whatever that is."""
+
+    def __init__(
+        self, store: ConversationStore, at_call: int, meanwhile: Callable[[], object]
+    ) -> None:
+        super().__init__(store)
+        self._left = at_call
+        self._meanwhile = meanwhile
+
+    @property
+    def was_paused(self) -> bool:
+        """Whether it came so far."""
+        return self._left <= 0
+
+    def around(self, name: str, call: Callable[[], Any]) -> Any:
+        """See above."""
+        self._left -= 1
+        if self._left == 0:
+            self._meanwhile()
         return call()
 
 

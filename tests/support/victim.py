@@ -68,7 +68,7 @@ def _answer(engine: str, sender: str, order: dict[str, Any], answered: int) -> N
         client.meta.events.register("before-send.*.*", count)
     connections = DynamoConnectionStore(Table(dynamodb, "ConnectionsTable"))
     store = DynamoConversationStore(Table(dynamodb, "SessionsTable"))
-    chat = Worker(store, now, new_id=new_id).chat
+    chat = Worker(store, now, connections=connections, new_id=new_id).chat
     fan_out = FanOut(ApiGatewaySender(posting), connections, now)
     quiet, unmeasured = Logger(level="CRITICAL"), Metrics(namespace="Parley", service="parley")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

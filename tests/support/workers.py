@@ -5,11 +5,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from auth.guests import guest
+from auth.principal import is_signed_in
 from bot.answers import Frame
 from bot.chat import Answer, assemble
+from bot.errors import TokenRefused
+from bot.expiry import Tokens
 from bot.models import Caller
 from bot.pace import Pace
-from bot.ports import Bot, ConversationStore
+from bot.ports import Bot, ConnectionStore, ConversationStore
+from store.memory import MemoryConnectionStore
 from tests.support.bots import Parrot
 from tests.support.clock import Ids
 from tests.support.turns import ANA
@@ -17,10 +22,16 @@ from tests.support.turns import ANA
 UNHURRIED = Pace(per_minute=60_000, burst=100_000)
 RETENTION = timedelta(days=365)
 _ids = Ids("owner")
+_conversation_ids = Ids("new")
 
 
 def no_pause(races: int) -> None:
     """Try again at once."""
+
+
+def no_tokens(token: str) -> Caller:
+    """No issuer is known here."""
+    raise TokenRefused("no issuer")
 
 
 class Worker:
@@ -31,6 +42,8 @@ class Worker:
         store: ConversationStore,
         clock: Callable[[], datetime],
         *,
+        connections: ConnectionStore | None = None,
+        tokens: Tokens = no_tokens,
         bot: Bot | None = None,
         pace: Pace = UNHURRIED,
         retention: timedelta = RETENTION,
@@ -41,17 +54,22 @@ class Worker:
         self.user_id = user_id
         self.chat = assemble(
             store=store,
+            connections=connections or MemoryConnectionStore(),
+            tokens=tokens,
             bot=bot or Parrot(),
             pace=pace,
             retention=retention,
             clock=clock,
             new_id=new_id,
+            new_conversation_id=_conversation_ids,
+            guest_of=lambda credential: guest(credential).user_id,
             pause=pause,
         )
 
     def handle(self, action: str, **fields: Any) -> Answer:
         """Answer one frame; what may wait until it is sent is left undone."""
-        return self.chat.handle(Caller(self.user_id), json.dumps({"action": action, **fields}))
+        caller = Caller(self.user_id, signed_in=is_signed_in(self.user_id))
+        return self.chat.handle(caller, json.dumps({"action": action, **fields}))
 
     def ask(self, action: str, **fields: Any) -> list[Frame]:
         """Answer one frame, and do all that it entails."""

@@ -84,6 +84,7 @@ class FakeBackend:
 
     def __init__(self) -> None:
         self.users: dict[str, dict[str, Conversation]] = {}
+        self.adopted: dict[str, dict[str, str]] = {}
         self._ticks = itertools.count()
 
     def handle(self, user: str, frame: Frame) -> Answer:
@@ -252,6 +253,21 @@ class FakeBackend:
         if frame["rating"]:
             turn["feedback"] = frame["rating"]
         return Answer(to_user=conversation.turn_frames(turn))
+
+    def _adopt(self, user: str, frame: Frame) -> Answer:
+        """Move one conversation a frame, so that there is a cursor."""
+        if not user.startswith("user:"):
+            return Answer([_error("bad_request", frame)])
+        guest = frame["guestId"]
+        mine = self.adopted.setdefault(f"{user} {guest}", {})
+        theirs = self.users.get(guest, {})
+        for was in sorted(theirs)[:1]:
+            conversation = theirs.pop(was)
+            mine[was] = conversation.conversation_id = str(uuid.uuid4())
+            self.users.setdefault(user, {})[mine[was]] = conversation
+        moved = [{"was": was, "conversationId": now} for was, now in mine.items()]
+        cursor = "more" if theirs else None
+        return Answer([{"type": "adopted", "conversations": moved, "cursor": cursor}])
 
     def _ping(self, user: str, frame: Frame) -> Answer:
         return Answer([{"type": "pong"}])

@@ -4,6 +4,7 @@ It runs in a thread of its own, and misbehaves when told to.
 """
 
 import asyncio
+import base64
 import json
 import threading
 from collections.abc import Callable, Coroutine
@@ -27,12 +28,15 @@ class FakeServer:
     def __init__(self) -> None:
         self.backend = FakeBackend()
         self.received: list[Frame] = []
+        self.credentials: list[str] = []
+        self.paths: list[str] = []
         self.refusing = False
         self.mute = False
         self.config: Frame | None = None
         self.port = 0
         self._interventions: list[Intervention] = []
         self._connections: dict[web.WebSocketResponse, str] = {}
+        self._expired: set[web.WebSocketResponse] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -74,6 +78,10 @@ class FakeServer:
         """Close every connection with a code."""
         self._run(self._close(code))
 
+    def expire(self) -> None:
+        """Let the credential of every connection be expired from now on."""
+        self._expired = set(self._connections)
+
     def send(self, user: str, frames: list[Frame]) -> None:
         """Send frames to all of a user's connections."""
         self._run(self._send(user, frames))
@@ -95,6 +103,7 @@ class FakeServer:
         app.router.add_static("/web-client/", ROOT / "web-client")
         app.router.add_static("/", ROOT / "web-client")
         app.on_response_prepare.append(_allow_caching)
+        app.on_response_prepare.append(self._note)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -111,29 +120,47 @@ class FakeServer:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
         credentials = [offer.strip() for offer in offered if offer.strip() != "chat.v1"]
-        if self.refusing or not credentials or len(credentials[0]) != 36:
+        user = _user_of(credentials[0]) if credentials else None
+        if self.refusing or user is None:
             return web.Response(status=403)
+        self.credentials.append(credentials[0])
         socket = web.WebSocketResponse(protocols=["chat.v1"], compress=False)
         await socket.prepare(request)
-        self._connections[socket] = credentials[0]
+        self._connections[socket] = user
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT and not self.mute:
-                    await self._answer(socket, credentials[0], json.loads(message.data))
+                    await self._answer(socket, user, json.loads(message.data))
         finally:
             self._connections.pop(socket, None)
+            self._expired.discard(socket)
         return socket
 
     async def _answer(self, socket: web.WebSocketResponse, user: str, frame: Frame) -> None:
         self.received.append(frame)
+        if socket in self._expired:
+            await self._refuse_expired(socket, frame)
+            return
         for intervention in self._interventions:
             instead = intervention(frame)
             if instead is not None:
                 await _send_all(socket, instead)
                 return
+        if frame["action"] == "renew":
+            await _send_all(socket, [_renewal(user, frame["token"])])
+            return
         answer = self.backend.handle(user, frame)
         await _send_all(socket, answer.to_caller)
         await self._send(user, answer.to_user)
+
+    async def _refuse_expired(self, socket: web.WebSocketResponse, frame: Frame) -> None:
+        error: Frame = {"type": "error", "code": "token_expired", "message": ""}
+        ids: Frame = {key: frame[key] for key in ("messageId", "conversationId") if key in frame}
+        await _send_all(socket, [{**error, "retryable": False, **ids}])
+        await socket.close(code=1000)
+
+    async def _note(self, request: web.Request, _: web.StreamResponse) -> None:
+        self.paths.append(request.path_qs)
 
     async def _send(self, user: str, frames: list[Frame]) -> None:
         for socket, owner in list(self._connections.items()):
@@ -149,6 +176,23 @@ class FakeServer:
     async def _close(self, code: int) -> None:
         for socket in list(self._connections):
             await socket.close(code=code)
+
+
+def _user_of(credential: str) -> str | None:
+    """Who shows this: a guest's id itself, or the subject of a token. Nothing is verified here."""
+    if len(credential) == 36:
+        return credential
+    try:
+        claims = credential.split(".")[1]
+        return "user:" + str(json.loads(base64.urlsafe_b64decode(claims + "=="))["sub"])
+    except (IndexError, ValueError, KeyError):
+        return None
+
+
+def _renewal(user: str, token: str) -> Frame:
+    if _user_of(token) != user:
+        return {"type": "error", "code": "token_refused", "message": "", "retryable": False}
+    return {"type": "renewed", "expiresAt": "2099-01-31T10:00:00.000Z"}
 
 
 async def _send_all(socket: web.WebSocketResponse, frames: list[Frame]) -> None:

@@ -1,6 +1,7 @@
 import { systemClock } from './clock.js';
 import { Connection, CONNECTED } from './connection.js';
 import { ConversationList } from './conversation-list.js';
+import { Credential } from './credential.js';
 import { randomUuid } from './guest.js';
 import { KeptConversations } from './kept-conversations.js';
 import { Listing } from './listing.js';
@@ -11,7 +12,8 @@ import { Receiver } from './receiver.js';
 import { Requests } from './requests.js';
 import { Sender } from './sender.js';
 
-export { CONNECTED, CONNECTING, OFFLINE } from './connection.js';
+export { CONNECTED, CONNECTING, OFFLINE, SIGNED_OUT } from './connection.js';
+export { NoCredential } from './credential.js';
 export { FAILED, OutboxFull, WAITING } from './outbox.js';
 export { RequestFailed } from './requests.js';
 
@@ -26,6 +28,7 @@ export class ChatClient extends EventTarget {
   #clock;
   #uuid;
   #connection;
+  #credential;
   #outbox;
   #sender;
   #requests;
@@ -37,7 +40,8 @@ export class ChatClient extends EventTarget {
   /**
    * @param {object} options
    * @param {string} options.url the WebSocket's address
-   * @param {string} options.credential a guest's unique id, or a token
+   * @param {string | import('./credential.js').Source} options.credential a guest's unique id, or
+   *   a token, or what brings one: asked at each connect
    * @param {{getItem: Function, setItem: Function, removeItem: Function}} options.storage
    * @param {(url: string, protocols: string[]) => WebSocket} [options.createSocket]
    * @param {() => number} [options.longestWait] the longest wait between two tries to connect
@@ -53,14 +57,16 @@ export class ChatClient extends EventTarget {
     this.#clock = clock;
     this.#uuid = uuid;
     this.#compose(storage, random);
+    this.#credential = new Credential(credential);
     this.#connection = new Connection({
-      open: () => createSocket(url, ['chat.v1', credential]),
+      open: (text) => createSocket(url, ['chat.v1', text]),
+      credential: () => this.#credential.take(),
       listener: this.#listener(),
       clock, random, longestWait, heartbeat,
     });
   }
 
-  /** `connecting`, `connected` or `offline`. */
+  /** `connecting`, `connected`, `offline`, or `signed-out`: there is no credential to be had. */
   get state() {
     return this.#connection.state;
   }
@@ -105,6 +111,15 @@ export class ChatClient extends EventTarget {
     this.#connection.reconnect();
   }
 
+  /**
+   * Go on with this connection under a fresh token of the same user.
+   * @throws {RequestFailed} it goes on under the old one, and may be changed by `reconnect`
+   */
+  async renew(token) {
+    await this.#requests.insist(questions.renewal(token));
+    this.#conversations.refresh(); // What came while the old one ran out was not sent here.
+  }
+
   /** Show a conversation: from now on it is kept up to date. */
   open(conversationId) {
     return this.#conversations.open(conversationId);
@@ -113,6 +128,11 @@ export class ChatClient extends EventTarget {
   /** A conversation's messages that the backend has not acknowledged yet. */
   unsent(conversationId) {
     return this.#outbox.of(conversationId);
+  }
+
+  /** How many messages, of all conversations, the backend has not acknowledged. */
+  get unsentCount() {
+    return this.#outbox.size;
   }
 
   /**
@@ -227,6 +247,7 @@ export class ChatClient extends EventTarget {
       requests: this.#requests,
       readMarks: this.#readMarks,
       emit: (type, detail) => this.#emit(type, detail),
+      expired: () => this.#expired(),
     });
     return {
       state: (state) => this.#becameState(state),
@@ -238,10 +259,16 @@ export class ChatClient extends EventTarget {
   #becameState(state) {
     this.#emit('status');
     if (state !== CONNECTED) return;
+    this.#credential.worked();
     this.#conversations.connected();
     this.#sender.connected();
     this.#readMarks.connected();
     this.list().catch(() => {}); // The next connection lists again.
+  }
+
+  #expired() {
+    this.#credential.expire();
+    this.#connection.lose();
   }
 
   #disconnected(code) {

@@ -1,10 +1,13 @@
 import { Backoff } from './backoff.js';
+import { NoCredential } from './credential.js';
 import { parseFrame } from './frames.js';
 import { Heartbeat } from './heartbeat.js';
 
 export const CONNECTING = 'connecting';
 export const CONNECTED = 'connected';
 export const OFFLINE = 'offline';
+/** There is no credential to connect with, and no try is made before `reconnect`. */
+export const SIGNED_OUT = 'signed-out';
 
 /** A handshake may wait for two cold functions, the authorizer's and `$connect`'s. */
 const OPEN_MS = 15_000;
@@ -24,12 +27,14 @@ const NO_NETWORK_MS = 10_000;
  */
 export class Connection {
   #open;
+  #credential;
   #clock;
   #backoff;
   #longestWait;
   #listener;
   #heartbeat;
   #socket = null;
+  #tries = 0;
   #state = OFFLINE;
   #running = false;
   #retryAt = null;
@@ -38,13 +43,18 @@ export class Connection {
 
   /**
    * @param {object} options
-   * @param {() => WebSocket} options.open makes a socket; may throw
+   * @param {(credential: string) => WebSocket} options.open makes a socket; may throw
+   * @param {() => string | Promise<string>} [options.credential] asked before each try
    * @param {{state(state: string): void, frame(frame: object): void, lost(code: number): void}}
    *   options.listener
    * @param {() => number} [options.longestWait] the longest wait between two tries, milliseconds
    */
-  constructor({ open, clock, random, listener, longestWait = () => 30_000, heartbeat = {} }) {
+  constructor({
+    open, credential = () => '', clock, random, listener,
+    longestWait = () => 30_000, heartbeat = {},
+  }) {
     this.#open = open;
+    this.#credential = credential;
     this.#clock = clock;
     this.#backoff = new Backoff({ random });
     this.#longestWait = longestWait;
@@ -97,6 +107,11 @@ export class Connection {
     this.#attempt();
   }
 
+  /** The backend will not go on with this socket: take another, without waiting for its close. */
+  lose() {
+    if (this.#state === CONNECTED) this.#drop(1000);
+  }
+
   /** Someone is there, or the network is back: end a waiting, or make sure of a connection. */
   wake() {
     if (this.#state === CONNECTED) this.#heartbeat.probe(PROBE_MS);
@@ -105,7 +120,7 @@ export class Connection {
 
   /** The browser lost its network: nobody has to wait for a timeout to see that. */
   networkLost() {
-    if (!this.#running) return;
+    if (!this.#running || this.#state === SIGNED_OUT) return;
     const wasOpen = this.#state === CONNECTED;
     this.#detach();
     if (wasOpen) this.#listener.lost(1006);
@@ -115,15 +130,28 @@ export class Connection {
 
   #attempt() {
     this.#detach();
+    this.#phaseTimer = this.#clock.setTimeout(() => this.#drop(1006), OPEN_MS);
+    const credential = this.#credential();
+    if (typeof credential === 'string') {
+      this.#connect(credential);
+      return;
+    }
+    const attempt = this.#tries;
+    credential.then(
+      (text) => this.#tries === attempt && this.#connect(text),
+      (error) => this.#tries === attempt && this.#failed(error),
+    );
+  }
+
+  #connect(credential) {
     let socket;
     try {
-      socket = this.#open();
+      socket = this.#open(credential);
     } catch {
       this.#failed();
       return;
     }
     this.#socket = socket;
-    this.#phaseTimer = this.#clock.setTimeout(() => this.#drop(1006), OPEN_MS);
     socket.onopen = () => this.#opened();
     socket.onmessage = (message) => this.#received(message);
     socket.onclose = (close) => this.#drop(close.code);
@@ -155,7 +183,12 @@ export class Connection {
     this.#become(CONNECTING);
   }
 
-  #failed() {
+  #failed(error) {
+    this.#detach();
+    if (error instanceof NoCredential) {
+      this.#become(SIGNED_OUT);
+      return;
+    }
     this.#retryAfter(this.#wait());
     this.#become(OFFLINE);
   }
@@ -170,6 +203,7 @@ export class Connection {
   }
 
   #detach() {
+    this.#tries += 1; // What an earlier try still waits for is not wanted any more.
     this.#heartbeat.stop();
     this.#clock.clearTimeout(this.#phaseTimer);
     this.#clock.clearTimeout(this.#retryTimer);

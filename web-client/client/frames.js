@@ -16,6 +16,10 @@ const SHAPES = {
     Array.isArray(f.turns) && f.turns.every(isTurn),
   conversations: (f) =>
     Array.isArray(f.conversations) && f.conversations.every((c) => c && isText(c.conversationId)),
+  renewed: (f) => isText(f.expiresAt),
+  adopted: (f) =>
+    Array.isArray(f.conversations) &&
+    f.conversations.every((c) => c && isText(c.was) && isText(c.conversationId)),
   pong: () => true,
   error: (f) => isText(f.code),
 };

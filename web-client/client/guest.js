@@ -14,6 +14,17 @@ export function guestId(storage, crypto = globalThis.crypto) {
   return id;
 }
 
+/** The guest id that this tab has, or null: unlike `guestId`, it makes none. */
+export function keptGuestId(storage) {
+  const kept = storage.getItem(KEY);
+  return isUuid4(kept) ? kept : null;
+}
+
+/** Be no guest any more. */
+export function forgetGuestId(storage) {
+  storage.removeItem(KEY);
+}
+
 /** A random UUID, version 4; `crypto.randomUUID` exists in secure contexts alone. */
 export function randomUuid(crypto = globalThis.crypto) {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();

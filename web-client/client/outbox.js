@@ -81,6 +81,15 @@ export class Outbox {
     this.#save();
   }
 
+  /** Conversations have other ids now. @param {Map<string, string>} moved new ids by old ones */
+  move(moved) {
+    this.#entries = this.#entries.map((entry) => {
+      const { conversationId } = entry;
+      return Object.freeze({ ...entry, conversationId: moved.get(conversationId) ?? conversationId });
+    });
+    this.#save();
+  }
+
   /** Forget a message. @returns {object | undefined} what it was */
   remove(messageId) {
     const entry = this.find(messageId);

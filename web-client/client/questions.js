@@ -54,6 +54,14 @@ export function conversations(cursor) {
   };
 }
 
+/** More time for this connection, by a fresh token of the same user. @returns {Question} */
+export function renewal(token) {
+  return {
+    frame: { action: 'renew', token },
+    isAnswer: ({ type }) => type === 'renewed',
+  };
+}
+
 function isSnapshot(frame, conversationId) {
   return frame.type === 'snapshot' && frame.conversationId === conversationId;
 }

@@ -9,9 +9,14 @@ export class Receiver {
   #requests;
   #readMarks;
   #emit;
+  #expired;
 
-  /** @param {{emit: (type: string, detail?: unknown) => void}} options and who is told */
-  constructor({ conversations, list, outbox, sender, requests, readMarks, emit }) {
+  /**
+   * @param {object} options who is told
+   * @param {(type: string, detail?: unknown) => void} options.emit
+   * @param {() => void} options.expired the credential of this connection is
+   */
+  constructor({ conversations, list, outbox, sender, requests, readMarks, emit, expired }) {
     this.#conversations = conversations;
     this.#list = list;
     this.#outbox = outbox;
@@ -19,6 +24,7 @@ export class Receiver {
     this.#requests = requests;
     this.#readMarks = readMarks;
     this.#emit = emit;
+    this.#expired = expired;
   }
 
   /** Take one frame, of those that `parseFrame` lets through. */
@@ -28,7 +34,8 @@ export class Receiver {
       case 'snapshot': return this.#snapshot(frame);
       case 'delta': return this.#change(frame, (conversation) => conversation.applyDelta(frame));
       case 'accepted': return this.#accepted(frame);
-      case 'conversations': return this.#requests.received(frame);
+      case 'conversations':
+      case 'renewed': return this.#requests.received(frame);
       case 'error': return this.#error(frame);
       case GATEWAY_ERROR: return this.#gatewayError(frame);
       default: return undefined; // a `pong`: that it came is all it says
@@ -65,9 +72,11 @@ export class Receiver {
   }
 
   #error(frame) {
-    if (typeof frame.messageId === 'string') this.#sender.refused(frame.messageId, frame);
-    // Expired: the server closes now, and what was under way goes out on the next connection.
-    else if (frame.code === 'token_expired') this.#emit('problem', frame);
+    // Whatever it answers is not refused: it goes out again on the next connection.
+    if (frame.code === 'token_expired') {
+      this.#emit('problem', frame);
+      this.#expired();
+    } else if (typeof frame.messageId === 'string') this.#sender.refused(frame.messageId, frame);
     else if (!this.#requests.refused(frame)) {
       this.#readMarks.forget(frame.conversationId);
       this.#emit('problem', frame);

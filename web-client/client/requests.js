@@ -1,4 +1,6 @@
 const ANSWER_MS = 30_000;
+const MAX_TRIES = 3;
+const UNANSWERED = new Set(['timeout', 'internal_error']);
 
 /** Why a question got no answer: `offline`, `timeout`, or the `code` of an `error` frame. */
 export class RequestFailed extends Error {
@@ -37,6 +39,17 @@ export class Requests {
     });
   }
 
+  /** Ask what may be asked any number of times: again where no answer comes, or a failure. */
+  async insist(question) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.ask(question);
+      } catch (error) {
+        if (tries === MAX_TRIES || !UNANSWERED.has(error.code)) throw error;
+      }
+    }
+  }
+
   /** A frame came; whoever it answers is told. */
   received(frame) {
     for (const request of this.#open) {
@@ -50,6 +63,7 @@ export class Requests {
   /** An `error` came that names no message; false when no question of that conversation is open. */
   refused({ code, message, conversationId }) {
     for (const request of this.#open) {
+      if (code === 'token_refused' && request.frame.action !== 'renew') continue;
       if (conversationId !== undefined && request.frame.conversationId !== conversationId) continue;
       this.#fail(request, code, message);
       return true;

@@ -34,12 +34,25 @@ export class TabStorage {
     }
   }
 
+  /** Remove whatever has a key that begins so. */
+  removeAll(prefix) {
+    for (const key of this.#keys()) if (key.startsWith(prefix)) this.removeItem(key);
+  }
+
   removeItem(key) {
     this.#memory.delete(key);
     try {
       this.#storage?.removeItem(key);
     } catch {
       // What cannot be reached cannot be removed.
+    }
+  }
+
+  #keys() {
+    try {
+      return [...this.#memory.keys(), ...Object.keys(this.#storage ?? {})];
+    } catch {
+      return [...this.#memory.keys()];
     }
   }
 }

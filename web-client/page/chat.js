@@ -2,11 +2,11 @@ import { CONNECTED, OutboxFull } from '../client/chat-client.js';
 import { Composer } from './composer.js';
 import { askTitle, confirmDeletion } from './dialogs.js';
 import { byId, setText } from './elements.js';
+import { keepOpenId, keptOpenId } from './kept.js';
 import { LogView } from './log-view.js';
-import { inWords, Notices } from './notices.js';
+import { inWords } from './notices.js';
 import { Sidebar } from './sidebar.js';
 
-const OPEN_KEY = 'parley.conversationId';
 const DEFAULT_ID = 'main';
 
 /** The page's views, wired to a client: one conversation open, the others in the list. */
@@ -18,13 +18,14 @@ export class Chat {
   #conversation;
   #isLoadingEarlier = false;
   #isDue = false;
-  #notices = new Notices(byId('notices'));
+  #notices;
   #log;
   #composer;
   #sidebar;
 
-  constructor({ client, storage, status, newId }) {
+  constructor({ client, storage, status, notices, newId }) {
     this.#client = client;
+    this.#notices = notices;
     this.#storage = storage;
     this.#status = status;
     this.#newId = newId;
@@ -48,7 +49,8 @@ export class Chat {
     byId('delete').addEventListener('click', () => this.#delete());
     byId('show-earlier').addEventListener('click', () => this.#showEarlier());
     document.addEventListener('visibilitychange', () => this.#log.check());
-    this.#open(this.#storage.getItem(OPEN_KEY) ?? DEFAULT_ID);
+    byId('composer').inert = false;
+    this.#open(keptOpenId(this.#storage));
     this.#composer.focus();
   }
 
@@ -88,7 +90,7 @@ export class Chat {
   }
 
   #open(conversationId) {
-    this.#storage.setItem(OPEN_KEY, conversationId);
+    keepOpenId(this.#storage, conversationId);
     this.#conversation = this.#client.open(conversationId);
     this.#composer.show(conversationId);
     this.#render();

@@ -1,5 +1,6 @@
 import { countCharacters, fits, MAX_TEXT_CHARACTERS, wellFormed } from '../client/limits.js';
 import { setText } from './elements.js';
+import { draftKey } from './kept.js';
 
 const COUNTED_FROM = MAX_TEXT_CHARACTERS - 500;
 
@@ -28,14 +29,14 @@ export class Composer {
 
   /** Change to a conversation, and what was begun there. */
   show(conversationId) {
-    this.#draftKey = `parley.draft.${conversationId}`;
+    this.#draftKey = draftKey(conversationId);
     this.#text.value = this.#storage.getItem(this.#draftKey) ?? '';
     this.#changed();
   }
 
   /** Forget what was begun in a conversation. */
   forget(conversationId) {
-    this.#storage.removeItem(`parley.draft.${conversationId}`);
+    this.#storage.removeItem(draftKey(conversationId));
   }
 
   focus() {

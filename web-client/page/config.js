@@ -2,8 +2,8 @@
 export class ConfigFailed extends Error {}
 
 /**
- * Read `config.json` beside the page: `{"url": "wss://...", ...}`.
- * @returns {Promise<{url: string}>}
+ * Read `config.json` beside the page: `{"url": "wss://...", "guests": true, "signIn": {...}}`.
+ * @returns {Promise<{url: string, guests: boolean, signIn: ?{issuer: string, clientId: string}}>}
  * @throws {ConfigFailed}
  */
 export async function readConfig(fetch = globalThis.fetch.bind(globalThis)) {
@@ -18,7 +18,15 @@ export async function readConfig(fetch = globalThis.fetch.bind(globalThis)) {
   if (!isSocketAddress(config?.url)) {
     throw new ConfigFailed('The page’s settings (config.json) name no ws:// or wss:// address.');
   }
-  return config;
+  const { url, guests = true, signIn = null } = config;
+  if (signIn !== null && !isSignIn(signIn)) {
+    throw new ConfigFailed('The page’s settings (config.json) have a signIn without issuer or clientId.');
+  }
+  return { url, guests: guests !== false, signIn };
+}
+
+function isSignIn({ issuer, clientId }) {
+  return [issuer, clientId].every((text) => typeof text === 'string' && text !== '');
 }
 
 function isSocketAddress(url) {

@@ -20,6 +20,14 @@ export async function confirmDeletion(name) {
   return (await ask(byId('delete-dialog'), () => true)) === true;
 }
 
+/** Ask whether to sign out though messages wait to be sent. */
+export async function confirmSignOut(count) {
+  byId('sign-out-text').textContent = count === 1
+    ? 'A message is not sent yet, and will be lost.'
+    : `${count} messages are not sent yet, and will be lost.`;
+  return (await ask(byId('sign-out-dialog'), () => true)) === true;
+}
+
 /** Show a dialog until it is answered; the browser keeps the focus in it and gives it back. */
 function ask(dialog, read) {
   return new Promise((resolve) => {

@@ -1,7 +1,9 @@
-import { CONNECTED, CONNECTING, OFFLINE } from '../client/chat-client.js';
+import { CONNECTED, CONNECTING, OFFLINE, SIGNED_OUT } from '../client/chat-client.js';
 import { setText } from './elements.js';
 
 const NAMES = { [CONNECTING]: 'Connecting', [CONNECTED]: 'Connected', [OFFLINE]: 'Offline' };
+/** States that explain themselves, or are explained elsewhere. */
+const PLAIN = new Set([CONNECTED, SIGNED_OUT]);
 /** Shorter interruptions pass without a word besides the status. */
 const PATIENCE_MS = 1_500;
 
@@ -26,8 +28,19 @@ export class StatusView {
     this.#retryAt = retryAt;
     this.#name(state);
     clearTimeout(this.#timer);
-    if (state === CONNECTED) this.#explanation.hidden = true;
+    if (PLAIN.has(state)) this.#explanation.hidden = true;
     else this.#timer = setTimeout(() => this.#explain(state), PATIENCE_MS);
+  }
+
+  /** Say, after a moment, what is being done before there is a chat. */
+  wait(text, state = CONNECTING) {
+    this.#name(state === CONNECTED ? CONNECTING : state);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      setText(this.#text, text);
+      this.#explanation.hidden = false;
+      this.#tryNow.hidden = true;
+    }, PATIENCE_MS);
   }
 
   /** Say why nothing works at all. */
@@ -40,8 +53,9 @@ export class StatusView {
   }
 
   #name(state) {
-    setText(this.#status, NAMES[state]);
-    this.#status.dataset.state = state;
+    const shown = state === SIGNED_OUT ? OFFLINE : state;
+    setText(this.#status, NAMES[shown]);
+    this.#status.dataset.state = shown;
   }
 
   #explain(state) {

@@ -1,12 +1,12 @@
-import { ChatClient, OutboxFull } from '../../../web-client/client/chat-client.js';
+import { ChatClient, NoCredential, OutboxFull } from '../../../web-client/client/chat-client.js';
 import { equal, ok, test, throws } from '../harness.js';
 import { FakeClock, FakeNetwork, FakeStorage, NOTHING, snapshot, turn, turnFrame } from './fakes.js';
 
-function begin({ storage = new FakeStorage(), clock = new FakeClock() } = {}) {
+function begin({ storage = new FakeStorage(), clock = new FakeClock(), credential = 'me' } = {}) {
   const network = new FakeNetwork();
   let ids = 0;
   const client = new ChatClient({
-    url: 'ws://x', credential: 'me', storage, clock, createSocket: network.open,
+    url: 'ws://x', credential, storage, clock, createSocket: network.open,
     random: () => 0.5, uuid: () => `id${(ids += 1)}`,
   });
   const conversation = client.open('main');
@@ -380,6 +380,140 @@ test('an expired credential loses nothing', async () => {
   await clock.advance(1_000);
   network.latest.accept();
   equal(messages(network).length, 1);
+});
+
+/** A client whose credential is asked for each time: what was asked, and what it says. */
+async function withTokens(say = (count) => `token${count}`) {
+  const asked = [];
+  const credential = (doubts) => { asked.push(doubts); return say(asked.length); };
+  const parts = begin({ credential });
+  await parts.clock.advance(0);
+  return { ...parts, asked };
+}
+
+const EXPIRED = { type: 'error', code: 'token_expired', message: '', retryable: false };
+
+test('a credential is asked for at every connect, and told how the last ones fared', async () => {
+  const { network, clock, asked } = await withTokens();
+  network.latest.end();
+  await clock.advance(1_000);
+  network.latest.end();
+  await clock.advance(1_000);
+  network.latest.accept();
+  network.latest.end();
+  await clock.advance(1_000);
+  equal(asked.map(({ failures }) => failures), [0, 1, 2, 0]);
+  equal(network.offers.map(([, [, token]]) => token), ['token1', 'token2', 'token3', 'token4']);
+});
+
+test('after token_expired the client is back at once with a fresh credential', async () => {
+  const { client, network, clock, asked } = await withTokens();
+  network.latest.accept();
+  network.latest.receive(NOTHING);
+  await clock.advance(10_000);
+  client.send('main', 'hello');
+  network.latest.receive({ ...EXPIRED, messageId: 'id1', conversationId: 'main' });
+  ok(network.sockets[0].isClosed, 'it does not wait for the server to close');
+  equal(client.unsent('main')[0].state, 'waiting');
+  await clock.advance(300);
+  equal(asked[1], { expired: 'token1', failures: 0 });
+  network.latest.accept();
+  equal(messages(network).map(({ text }) => text), ['hello']);
+});
+
+test('a backend to which every token is expired is not met with a hot loop', async () => {
+  const { network, clock, asked } = await withTokens();
+  for (let step = 0; step < 600; step += 1) {
+    if (network.latest.onopen) {
+      network.latest.accept();
+      network.latest.receive(EXPIRED);
+    }
+    await clock.advance(100);
+  }
+  ok(asked.length < 12, `${asked.length} connections in a minute`);
+});
+
+test('where no credential can be had nothing is tried, and nothing written is lost', async () => {
+  const { client, network, clock, asked } = await withTokens(() => { throw new NoCredential(); });
+  equal([client.state, client.retryAt], ['signed-out', null]);
+  client.send('main', 'hello');
+  client.networkLost();
+  client.wake();
+  await clock.advance(600_000);
+  equal([asked.length, network.sockets.length, client.state], [1, 0, 'signed-out']);
+  equal(client.unsent('main').length, 1);
+});
+
+test('after someone signed in again the client goes on', async () => {
+  let token = null;
+  const { client, network, clock } = await withTokens(() => {
+    if (token === null) throw new NoCredential();
+    return token;
+  });
+  client.send('main', 'hello');
+  token = 'fresh';
+  client.reconnect();
+  await clock.advance(0);
+  network.latest.accept();
+  network.latest.receive(NOTHING);
+  equal(messages(network).length, 1);
+});
+
+test('a credential that cannot be had now is asked for again', async () => {
+  const { client, network, clock, asked } = await withTokens((count) => {
+    if (count < 3) throw new Error('the provider is down');
+    return 'token';
+  });
+  equal(client.state, 'offline');
+  await clock.advance(5_000);
+  equal([asked.length, network.sockets.length], [3, 1]);
+});
+
+test('a credential that comes too late for its try is not used', async () => {
+  const resolves = [];
+  const { client, network, clock } = await withTokens(() => new Promise((resolve) => resolves.push(resolve)));
+  await clock.advance(16_000);
+  equal(resolves.length, 2, 'the first was given up');
+  resolves[0]('late');
+  await clock.advance(0);
+  equal(network.sockets.length, 0);
+  client.stop();
+  resolves[1]('later');
+  await clock.advance(0);
+  equal(network.sockets.length, 0);
+});
+
+test('a fresh token goes to the open connection, and what it missed is asked for', async () => {
+  const { client, network } = await connected();
+  const resumes = network.latest.of('resume').length;
+  const renewed = client.renew('fresh');
+  equal(network.latest.of('renew'), [{ action: 'renew', token: 'fresh' }]);
+  network.latest.receive({ type: 'renewed', expiresAt: '2026-01-31T10:00:00.000Z' });
+  await renewed;
+  equal(network.sockets.length, 1);
+  equal(network.latest.of('resume').length, resumes + 1);
+});
+
+test('a refused token fails its renewal and nothing else', async () => {
+  const { client, network, clock } = await connected();
+  const codes = [];
+  client.rename('main', 'a').catch(({ code }) => codes.push(`rename ${code}`));
+  client.renew('stale').catch(({ code }) => codes.push(`renew ${code}`));
+  network.latest.receive({ type: 'error', code: 'token_refused', message: '', retryable: false });
+  await clock.advance(0);
+  equal(codes, ['renew token_refused']);
+  equal([client.state, network.sockets.length], ['connected', 1]);
+});
+
+test('a renewal without an answer is asked for again, not for ever', async () => {
+  const { client, network, clock } = await connected();
+  let code = null;
+  client.renew('fresh').catch((error) => { code = error.code; });
+  for (let second = 0; second < 100; second += 1) {
+    await clock.advance(1_000);
+    network.latest.receive({ type: 'pong' });
+  }
+  equal([network.latest.of('renew').length, code], [3, 'timeout']);
 });
 
 test('only the conversations that are used are remembered', async () => {

@@ -68,6 +68,10 @@ export class FakeStorage {
     this.#items.delete(key);
   }
 
+  get keys() {
+    return [...this.#items.keys()].sort();
+  }
+
   /** What a duplicated tab gets. */
   copy() {
     return new FakeStorage(this.#items);
@@ -111,8 +115,10 @@ export class FakeSocket {
 /** The sockets that were opened, oldest first. */
 export class FakeNetwork {
   sockets = [];
+  offers = [];
 
-  open = () => {
+  open = (...offer) => {
+    this.offers.push(offer);
     const socket = new FakeSocket();
     this.sockets.push(socket);
     return socket;

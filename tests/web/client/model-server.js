@@ -105,6 +105,8 @@ export class ModelServer {
   }
 }
 
+const EXPIRED = { type: 'error', code: 'token_expired', message: '', retryable: false };
+
 /** Sockets to a model server. Each of `faults` is a probability a frame. */
 export class LossyNetwork {
   faults;
@@ -155,6 +157,10 @@ export class LossyNetwork {
   #serve(socket, frame) {
     if (this.#happens('fail')) {
       this.#post(socket, [{ message: 'Internal server error' }]);
+      return;
+    }
+    if (this.#happens('expire')) {
+      this.#post(socket, [{ ...EXPIRED, messageId: frame.messageId }]);
       return;
     }
     const [toCaller, toUser] = this.#server.handle(frame);

@@ -4,7 +4,9 @@ import { FakeClock, FakeStorage } from './fakes.js';
 import { LossyNetwork, ModelServer } from './model-server.js';
 
 const SEEDS = 30;
-const FAULTS = { cut: 0.05, refuse: 0.2, fail: 0.05, lose: 0.05, double: 0.1, delay: 0.1 };
+const FAULTS = {
+  cut: 0.05, refuse: 0.2, fail: 0.05, lose: 0.05, double: 0.1, delay: 0.1, expire: 0.02,
+};
 const IDS = ['main', 'second'];
 
 /** A world with a server, a bad network, and clients of one user in it. */
@@ -22,7 +24,7 @@ class World {
   /** One more device, or one that was reloaded. */
   add(storage = new FakeStorage(), id = 'main') {
     const client = new ChatClient({
-      url: 'ws://x', credential: 'me', storage, clock: this.clock, random: this.random,
+      url: 'ws://x', credential: async () => 'me', storage, clock: this.clock, random: this.random,
       createSocket: this.network.open, uuid: () => `m${(this.ids += 1)}`,
     });
     const device = { client, storage, conversation: client.open(id), sent: [] };
