@@ -35,10 +35,14 @@ GLIBC = ("manylinux2014", "manylinux_2_28", "manylinux_2_34")
 
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*")
 
-AWS_MODELS = ("apigatewaymanagementapi/2018-11-29", "dynamodb/2012-08-10")
+AWS_MODELS = (
+    "apigatewaymanagementapi/2018-11-29",
+    "dynamodb/2012-08-10",
+    "lambda/2015-03-31",
+)
 """The services that the functions call: botocore brings the models of over 400."""
 
-AWS_ENDPOINTS = ("dynamodb", "execute-api")
+AWS_ENDPOINTS = ("dynamodb", "execute-api", "lambda")
 """The same services as botocore's endpoints.json names them."""
 
 
@@ -69,6 +73,7 @@ PACKAGES = {
     ),
     # All there is: the bot is named by a setting, and may lie and import anywhere.
     "MessageFunction": Package(("*",), ("*",)),
+    "ReplyFunction": Package(("*",), ("*",)),
 }
 
 

@@ -1,11 +1,17 @@
 """Asking a bot: a stranger's code, of which nothing is taken for granted."""
 
 import json
+from typing import cast
 
 from bot import limits
 from bot.errors import BotFailed
 from bot.models import Message, Reply, Snapshot, State
-from bot.ports import Bot
+from bot.ports import Bot, StreamingBot
+
+
+def streaming(bot: Bot | StreamingBot) -> StreamingBot | None:
+    """The bot, if it answers in pieces; None for one that answers at once."""
+    return cast("StreamingBot", bot) if callable(getattr(bot, "stream", None)) else None
 
 
 def ask(bot: Bot, snapshot: Snapshot, message: Message) -> tuple[str, State]:
@@ -21,14 +27,20 @@ def ask(bot: Bot, snapshot: Snapshot, message: Message) -> tuple[str, State]:
         raise BotFailed(type(error).__name__) from error
 
 
+def checked_state(state: State) -> State:
+    """The state as a bot will find it again. Raises BotFailed where it cannot be kept."""
+    kept = json.dumps(dict(state), ensure_ascii=False, allow_nan=False)
+    if len(kept.encode()) > limits.MAX_STATE_BYTES:
+        raise BotFailed("state too large")
+    # Read back, so that a bot finds the same state whether it was kept in memory or in a table.
+    found: State = json.loads(kept)
+    return found
+
+
 def _checked(reply: Reply) -> tuple[str, State]:
     if not isinstance(reply, Reply) or not isinstance(reply.text, str) or not reply.text:
         raise BotFailed("no reply")
     if len(reply.text) > limits.MAX_REPLY_CHARACTERS:
         raise BotFailed("reply too long")
     reply.text.encode()
-    state = json.dumps(dict(reply.state), ensure_ascii=False, allow_nan=False)
-    if len(state.encode()) > limits.MAX_STATE_BYTES:
-        raise BotFailed("state too large")
-    # Read back, so that a bot finds the same state whether it was kept in memory or in a table.
-    return reply.text, json.loads(state)
+    return reply.text, checked_state(reply.state)

@@ -47,12 +47,24 @@ def turn_object(turn: Turn) -> Frame:
     }
     if turn.feedback:
         shown["feedback"] = turn.feedback
+    if turn.failure:
+        shown["failure"] = turn.failure
     return shown
 
 
 def turn_frame(conversation_id: str, epoch: str, turn: Frame) -> Frame:
     """One turn, new or sent again."""
     return {"type": "turn", "conversationId": conversation_id, "epoch": epoch, "turn": turn}
+
+
+def accepted(conversation_id: str, message_id: str, seq: int) -> Frame:
+    """A message is kept; its reply will come."""
+    return {
+        "type": "accepted",
+        "conversationId": conversation_id,
+        "messageId": message_id,
+        "seq": seq,
+    }
 
 
 def delta(conversation_id: str, seq: int, offset: int, text: str, attempt: int = 1) -> Frame:

@@ -10,16 +10,30 @@ from bot.adoption import Adoption
 from bot.answers import Frame
 from bot.conversations import Conversations
 from bot.deletion import Deletion
-from bot.errors import BadRequest, InternalError, ParleyError, TokenExpired, UnknownAction
+from bot.errors import (
+    BadRequest,
+    InternalError,
+    ParleyError,
+    StillWriting,
+    TokenExpired,
+    UnknownAction,
+)
 from bot.expiry import Expiry, Tokens
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Caller, ConversationKey, Message
 from bot.moving import Moving
+from bot.ordering import Ordering
 from bot.pace import Pace
-from bot.ports import Bot, ConnectionStore, ConversationStore
+from bot.ports import (
+    Bot,
+    ConnectionStore,
+    ConversationStore,
+    ReplyStarter,
+    StreamingBot,
+)
 from bot.sealing import Sealing
-from bot.turns import Turns
+from bot.turns import Taken, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ class Chat:
     """Answers clients' frames. `guest_of` tells a guest's user id from the guest's secret."""
 
     turns: Turns
+    ordering: Ordering
     conversations: Conversations
     deletion: Deletion
     expiry: Expiry
@@ -98,13 +113,14 @@ class Chat:
         if isinstance(frame, frames.AdoptFrame):
             return self._adopt(caller, frame)
         if isinstance(frame, frames.ConversationFrame):
-            return self._converse(ConversationKey(caller.user_id, frame.conversation_id), frame)
+            return self._converse(caller, frame)
         raise UnknownAction("This action is not known.")
 
-    def _converse(self, key: ConversationKey, frame: frames.ConversationFrame) -> Answer:
+    def _converse(self, caller: Caller, frame: frames.ConversationFrame) -> Answer:
+        key = ConversationKey(caller.user_id, frame.conversation_id)
         match frame:
             case frames.MessageFrame():
-                return self._message(key, frame)
+                return self._message(key, frame, caller.connection_id)
             case frames.ResumeFrame():
                 gap = self.conversations.resume(key, frame.after, frame.epoch or None)
                 return Answer(frame.action, to_caller=tuple(gap))
@@ -127,15 +143,38 @@ class Chat:
                 return self._delete(key)
         raise UnknownAction("This action is not known.")
 
-    def _message(self, key: ConversationKey, frame: frames.MessageFrame) -> Answer:
+    def _message(self, key: ConversationKey, frame: frames.MessageFrame, asking: str) -> Answer:
         message = Message(frame.message_id, frame.text, sent_at=self.clock())
-        taken = self.turns.take(key, message, frame.after, frame.epoch or None)
+        try:
+            taken = self.turns.take(key, message, frame.after, frame.epoch or None)
+        except StillWriting as busy:
+            self.ordering.look_after(key, busy.turn)
+            raise
+        if taken.turn.is_pending:
+            return self._accepted(key, taken, asking)
         shown = tuple(splitting.turn_frames(key.conversation_id, taken.turn))
         if not taken.fresh:
             return Answer(frame.action, to_caller=shown, races=taken.races)
         return Answer(
             frame.action,
             to_user=shown,
+            afterwards=partial(self.conversations.note, key, taken),
+            races=taken.races,
+            turn_made=True,
+        )
+
+    def _accepted(self, key: ConversationKey, taken: Taken, asking: str) -> Answer:
+        """The message is kept; its reply comes from elsewhere."""
+        turn = taken.turn
+        accepted = answers.accepted(key.conversation_id, turn.message_id, turn.seq)
+        if not taken.fresh:
+            self.ordering.look_after(key, turn, asking)
+            return Answer("message", to_caller=(accepted,), races=taken.races)
+        self.ordering.begin(key, turn, asking)
+        return Answer(
+            "message",
+            to_caller=(accepted,),
+            to_user=tuple(splitting.turn_frames(key.conversation_id, turn)),
             afterwards=partial(self.conversations.note, key, taken),
             races=taken.races,
             turn_made=True,
@@ -172,7 +211,8 @@ def assemble(
     store: ConversationStore,
     connections: ConnectionStore,
     tokens: Tokens,
-    bot: Bot,
+    bot: Bot | StreamingBot,
+    starter: ReplyStarter,
     pace: Pace,
     retention: timedelta,
     clock: Callable[[], datetime],
@@ -190,6 +230,7 @@ def assemble(
     moving = Moving(store, log, retention, clock, pause)
     deletion = Deletion(store, sealing, moving, clock)
     cache = TailCache()
+    ordering = Ordering(starter, clock)
     turns = Turns(
         store=store,
         bot=bot,
@@ -204,7 +245,8 @@ def assemble(
     )
     return Chat(
         turns=turns,
-        conversations=Conversations(store, log, deletion, cache, retention, clock),
+        ordering=ordering,
+        conversations=Conversations(store, log, deletion, ordering, cache, retention, clock),
         deletion=deletion,
         expiry=Expiry(connections, tokens, clock),
         adoption=Adoption(store, sealing, deletion, clock, new_conversation_id),

@@ -11,6 +11,7 @@ from bot.errors import BadRequest, NotFound
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Conversation, ConversationKey, Rating, Turn
+from bot.ordering import Ordering
 from bot.ports import ConversationStore
 from bot.tail import Tail
 from bot.titles import describe
@@ -29,6 +30,7 @@ class Conversations:
     store: ConversationStore
     log: Log
     deletion: Deletion
+    ordering: Ordering
     cache: TailCache
     retention: timedelta
     clock: Callable[[], datetime]
@@ -39,6 +41,7 @@ class Conversations:
         Where the gap cannot be served, a fresh snapshot that says so (`reset`).
         """
         tail = self._read(key)
+        self.ordering.look_after(key, tail.pending)
         self._remember(key, tail)
         header = self._header(key, tail)
         if after is None:
@@ -100,8 +103,14 @@ class Conversations:
         return splitting.turn_frames(key.conversation_id, rated)
 
     def stop(self, key: ConversationKey, seq: int) -> list[Frame]:
-        """The turn as it is: an instant bot's reply has ended before it is seen."""
-        return splitting.turn_frames(key.conversation_id, self._turn(key, seq))
+        """The turn as it is. Whoever writes its reply ends it within a second or so; an instant
+        bot's has ended before it is seen. Raises NotFound."""
+        turn = self._turn(key, seq)
+        asked = self.store.ask_to_stop(key, turn) if turn.is_pending else turn
+        if asked is None:
+            raise NotFound("There is no such turn.")
+        self.ordering.look_after(key, asked)
+        return splitting.turn_frames(key.conversation_id, asked)
 
     def note(self, key: ConversationKey, taken: Taken) -> None:
         """Keep the list of conversations up to date: at the first turn, then once a minute."""

@@ -8,6 +8,7 @@
     ├── TokenRefused     token_refused    a fresh token does not renew the connection
     ├── NotFound         not_found        no such conversation or turn of this user
     ├── Busy             busy             another writer is at it; retryable
+    │   └── StillWriting                  a reply is still being written
     ├── RateLimited      rate_limited     too many turns; retryable after `retry_after_ms`
     └── InternalError    internal_error   nothing the client can mend
         ├── BotFailed                     the bot raised, or answered what it must not
@@ -17,7 +18,10 @@
 never holds what the client sent.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from bot.models import Turn
 
 
 class ParleyError(Exception):
@@ -72,6 +76,14 @@ class Busy(ParleyError):
 
     code = "busy"
     retryable = True
+
+
+class StillWriting(Busy):
+    """The reply to another message is still being written; `turn` is that one's."""
+
+    def __init__(self, turn: "Turn") -> None:
+        super().__init__("A reply is still being written.")
+        self.turn = turn
 
 
 class RateLimited(ParleyError):

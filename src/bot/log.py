@@ -40,7 +40,7 @@ class Log:
             page = self._store.following(key, caught_up.head, limits.GAP_TURNS)
             for turn in page.turns:
                 caught_up = caught_up and caught_up.follow(turn, now)
-        return caught_up or self.read(key)
+        return caught_up if caught_up and not caught_up.awaiting else self.read(key)
 
     def after(self, key: ConversationKey, tail: Tail, seq: int, limit: int) -> tuple[Turn, ...]:
         """The live turns after `seq`, ascending, at most `limit`: none read that `tail` holds."""

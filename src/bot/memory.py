@@ -36,7 +36,8 @@ class TailCache:
             return tail
 
     def put(self, key: ConversationKey, tail: Tail) -> None:
-        """Keep the tail, and forget what is too much."""
+        """Keep the tail as far as it is settled, and forget what is too much."""
+        tail = tail.settled()
         weight = _weight(tail)
         with self._lock:
             self._remove(key)

@@ -31,6 +31,16 @@ class Status(StrEnum):
     MOVED = "moved"
 
 
+class Failure(StrEnum):
+    """Why a reply ended before its end."""
+
+    BOT = "bot_failed"
+    TIMED_OUT = "timed_out"
+    TOO_LONG = "too_long"
+    EMPTY = "empty"
+    ABANDONED = "abandoned"
+
+
 class Rating(StrEnum):
     """What a user thinks of a reply."""
 
@@ -64,11 +74,30 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a reply cost at a language model."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a bot that streams leaves behind, besides what it said."""
+
+    state: State = field(default_factory=dict)
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message and its reply; `state` is the bot's after it, `allowance` the turns still free.
 
     `owner` names the one writer, so that a retried write is told from a lost race. `moved_to` is
     where the conversation goes that ends here.
+
+    A reply that is still being written is the `owner`'s until `lease_until`, in seconds since 1970;
+    `attempt` counts those who have begun it, and `stopping` says that its user wants no more of it.
     """
 
     seq: int
@@ -86,6 +115,30 @@ class Turn:
     allowance: float = 0.0
     feedback: Rating | None = None
     moved_to: ConversationKey | None = None
+    lease_until: float = 0.0
+    attempt: int = 0
+    stopping: bool = False
+    failure: Failure | None = None
+    usage: Usage | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether its reply is still being written."""
+        return self.status is Status.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Whose reply is to be written: that of turn `seq`, which is pending.
+
+    `owner` is who made the turn. `connection_id` is who asked, and is told first.
+    """
+
+    key: ConversationKey
+    seq: int
+    epoch: str
+    owner: str
+    connection_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Every method of a store raises StoreUnavailable where the tables do not answer, 
 consistent. A read may bring expired turns and tombstones: what to make of them is the caller's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +14,8 @@ from bot.models import (
     Conversation,
     ConversationKey,
     Message,
+    Order,
+    Outcome,
     Rating,
     Reply,
     Snapshot,
@@ -32,6 +34,38 @@ class Bot(Protocol):
         `Reply.state`, a JSON object of at most `limits.MAX_STATE_BYTES`, and comes back as
         `snapshot.state`. Whatever it raises is logged by its type alone, and the client gets
         `internal_error`.
+        """
+        ...
+
+
+class Call(Protocol):
+    """One attempt at one reply, as a bot that streams sees it."""
+
+    @property
+    def key(self) -> str:
+        """The same for every attempt at this turn, and no other's: what makes a tool's call
+        idempotent."""
+        ...
+
+    def seconds_left(self) -> float:
+        """Until the reply is cut off."""
+        ...
+
+    def on_stop(self, close: Callable[[], object]) -> None:
+        """Have `close` called, from another thread, as soon as nobody wants any more."""
+        ...
+
+
+class StreamingBot(Protocol):
+    """Answers in pieces, takes its time, or costs money when run twice: a language model."""
+
+    def stream(
+        self, snapshot: Snapshot, message: Message, call: Call
+    ) -> Generator[str, None, Outcome | None]:
+        """Yield the reply piece by piece, and return what is to be kept besides.
+
+        Runs in a thread of its own, once for each attempt; after a crash there may be another.
+        What it has yielded stands even when it raises. Closing the generator ends it.
         """
         ...
 
@@ -86,6 +120,30 @@ class TurnLog(Protocol):
 
         Nothing of what was said stays.
         """
+        ...
+
+
+class PendingReplies(Protocol):
+    """Turns whose reply is still being written.
+
+    Every write holds only while the turn is pending and as its writer knows it: whoever has lost
+    a turn can write nothing to it any more. One request each.
+    """
+
+    def claim(self, key: ConversationKey, turn: Turn, owner: str, lease_until: float) -> bool:
+        """Make `turn`, as it was read, one's own; whether that succeeded."""
+        ...
+
+    def hold(self, key: ConversationKey, turn: Turn, lease_until: float) -> bool:
+        """Lengthen the lease of one's own turn; whether it still is."""
+        ...
+
+    def complete(self, key: ConversationKey, turn: Turn) -> bool:
+        """Write the end of one's own turn; whether it still was."""
+        ...
+
+    def ask_to_stop(self, key: ConversationKey, turn: Turn) -> Turn | None:
+        """Say that nobody wants any more of it; the turn as it is now, None if it is gone."""
         ...
 
 
@@ -151,7 +209,7 @@ class Moves(Protocol):
         ...
 
 
-class ConversationStore(TurnLog, ConversationList, Moves, Protocol):
+class ConversationStore(TurnLog, PendingReplies, ConversationList, Moves, Protocol):
     """All that is kept of conversations."""
 
 
@@ -193,6 +251,15 @@ class ConnectionStore(Protocol):
 
     def user_of(self, connection_id: str) -> str | None:
         """Find a user by connection, in an index that may lag behind."""
+        ...
+
+
+class ReplyStarter(Protocol):
+    """The way to whoever writes replies."""
+
+    def start(self, order: Order) -> None:
+        """Have a reply written, at once, by another function: it may be begun more than once, and
+        is written once. Raises StoreUnavailable where that cannot be ordered now."""
         ...
 
 

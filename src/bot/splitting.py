@@ -5,6 +5,7 @@ A turn whose reply does not fit is sent with the reply cut and its whole length 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot import answers
 from bot.answers import Frame, Header
@@ -63,6 +64,33 @@ def snapshot_frames(
         flush()
     last_snapshot(frames)["more"] = more
     return frames
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A `delta` frame, and the offset behind it."""
+
+    frame: Frame
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaCutter:
+    """Cuts `delta` frames out of one attempt at a reply."""
+
+    conversation_id: str
+    seq: int
+    attempt: int
+
+    def cut(self, text: str, offset: int) -> Delta:
+        """As much of `text` from `offset` on as one frame holds."""
+        overhead = _size(self._frame(len(text), ""))
+        count = _characters(text[offset : offset + MAX_FRAME_BYTES], MAX_FRAME_BYTES - overhead)
+        end = offset + count
+        return Delta(self._frame(offset, text[offset:end]), end)
+
+    def _frame(self, offset: int, piece: str) -> Frame:
+        return answers.delta(self.conversation_id, self.seq, offset, piece, self.attempt)
 
 
 def _fit(conversation_id: str, shown: Frame, room: int) -> tuple[Frame, list[Frame]]:

@@ -37,6 +37,7 @@ class Tail:
     `limits.RESEND_TURNS`, or as one read brings. `newest` may have expired. With a `seal` there is
     nothing else. `buried` is the latest epoch that tombstones are of. `moved_to` is where the
     latest life of the conversation went that was moved away, so far as that is still known.
+    `awaiting` where a reply was being written behind it when it was last seen.
     """
 
     confirmed_at: datetime
@@ -50,6 +51,29 @@ class Tail:
     newest: Turn | None = None
     buried: str = ""
     moved_to: ConversationKey | None = None
+    awaiting: bool = False
+
+    @property
+    def pending(self) -> Turn | None:
+        """The newest turn, while its reply is still being written."""
+        return self.turns[-1] if self.turns and self.turns[-1].is_pending else None
+
+    def settled(self) -> "Tail":
+        """The tail before a reply that is still being written: what can be gone on from later.
+
+        It is `awaiting`: something stands behind it, so nothing may be written before a look.
+        """
+        if not self.pending:
+            return self
+        before = self.turns[:-1]
+        return replace(
+            self,
+            head=self.pending.seq - 1,
+            turns=before,
+            known={name: seq for name, seq in self.known.items() if seq != self.pending.seq},
+            newest=before[-1] if before else None,
+            awaiting=True,
+        )
 
     def snapshot(self, now: datetime, suffix: str) -> Snapshot:
         """What the bot sees; a new epoch with `suffix` where nothing lives of an earlier one.
@@ -91,6 +115,7 @@ class Tail:
             known=known,
             complete_after=complete_after,
             newest=turn,
+            awaiting=False,
         )
 
 
@@ -131,9 +156,10 @@ def _moved_to(tombstones: list[Turn]) -> ConversationKey | None:
 
 def _newest(turns: list[Turn]) -> tuple[Turn, ...]:
     kept = turns[-limits.NEWEST_TURNS :]
-    return tuple(replace(turn, state={}) if turn.state else turn for turn in kept[:-1]) + tuple(
-        kept[-1:]
-    )
+    # A reply that is still being written is made from the state before it.
+    last = 2 if kept and kept[-1].is_pending else 1
+    older = tuple(replace(turn, state={}) if turn.state else turn for turn in kept[:-last])
+    return older + tuple(kept[-last:])
 
 
 def expired(turn: Turn, now: datetime) -> bool:

@@ -4,21 +4,26 @@ Ordering (I3), de-duplication (I2) and flat cost (I7) all rest on `ConversationS
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
-from bot.answering import ask
+from bot.answering import ask, streaming
 from bot.deletion import Deletion
-from bot.errors import BadRequest, BotFailed, Busy, RateLimited
+from bot.errors import BadRequest, BotFailed, Busy, RateLimited, StillWriting
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Author, ConversationKey, Message, Status, Turn
 from bot.pace import Pace
-from bot.ports import Bot, TurnLog
+from bot.ports import Bot, StreamingBot, TurnLog
 from bot.tail import Tail
 
 MAX_ATTEMPTS = 100
 """Races that one message may lose before it is answered `busy`."""
+
+
+START = timedelta(seconds=10)
+"""How long a reply that was ordered may take to be begun before it is ordered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Turns:
     """Takes messages into conversations."""
 
     store: TurnLog
-    bot: Bot
+    bot: Bot | StreamingBot
     log: Log
     deletion: Deletion
     cache: TailCache
@@ -83,8 +88,8 @@ class Turns:
         """Find the turn of this message, or make it.
 
         Raises BadRequest where the id was used for another text; RateLimited; BotFailed; Busy
-        while the conversation is being deleted or moved, or after too many lost races;
-        StoreUnavailable.
+        while the conversation is being deleted or moved, or after too many lost races, StillWriting
+        while another reply is being written; StoreUnavailable.
         """
         request = Request(key, message, self.new_id(), after, epoch)
         remembered = self.cache.get(key, message.sent_at)
@@ -102,7 +107,9 @@ class Turns:
         (a resend, a bot that fails, a limit) is not said before it is certain.
         """
         behind = request.after is not None and request.after > tail.head
-        if behind or not request.is_covered(tail) or request.message.message_id in tail.known:
+        if behind or tail.awaiting or not request.is_covered(tail):
+            return None
+        if request.message.message_id in tail.known:
             return None
         try:
             return self._answer(request, tail)
@@ -124,6 +131,9 @@ class Turns:
             if known:
                 self.cache.put(key, tail)
                 return Taken(_same(known, request.message), fresh=False, races=races)
+            if tail.pending:
+                self.cache.put(key, tail)
+                raise StillWriting(tail.pending)
             taken = self._append(request, tail, self._answer(request, tail), races)
             if taken:
                 return taken
@@ -150,21 +160,27 @@ class Turns:
         message = request.message
         allowance = self.pace.spend(tail.newest, message.sent_at)
         snapshot = tail.snapshot(message.sent_at, suffix=request.owner)
-        reply, state = ask(self.bot, snapshot, message)
-        return Turn(
+        turn = Turn(
             seq=snapshot.head + 1,
             epoch=snapshot.epoch,
             message_id=message.message_id,
             author=Author.USER,
             text=message.text,
-            reply=reply,
-            state=state,
-            status=Status.DONE,
+            reply="",
+            state={},
+            status=Status.PENDING,
             created_at=message.sent_at,
-            completed_at=self.clock(),
+            completed_at=None,
             owner=request.owner,
             expires_at=int((message.sent_at + self.retention).timestamp()),
             allowance=allowance,
+            lease_until=(message.sent_at + START).timestamp(),
+        )
+        if streaming(self.bot):
+            return turn
+        reply, state = ask(cast("Bot", self.bot), snapshot, message)
+        return replace(
+            turn, reply=reply, state=state, status=Status.DONE, completed_at=self.clock()
         )
 
     def _append(self, request: Request, tail: Tail, turn: Turn, races: int) -> Taken | None:

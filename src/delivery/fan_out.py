@@ -47,14 +47,15 @@ class FanOut:
         return self._send(user_id, connection_id, [answers.encode(frame) for frame in frames])
 
     def to_user(self, user_id: str, first: str, frames: Sequence[Frame]) -> Delivery:
-        """Send frames to all the user's live connections, to `first` before the others are read.
+        """Send frames to all the user's live connections, to `first` before the others are read,
+        where there is one.
 
         A slow connection does not hold up another.
         """
         if not frames:
             return Delivery()
         encoded = [answers.encode(frame) for frame in frames]
-        delivery = self._send(user_id, first, encoded)
+        delivery = self._send(user_id, first, encoded) if first else Delivery()
         now = self.clock()
         live = self.connections.live(user_id, now)
         others = [each for each in live if each.connection_id != first]
@@ -82,14 +83,18 @@ class FanOut:
                 self.sender.send(connection_id, frame)
         except ConnectionGone:
             if may_be_gone:
-                self._deactivate(user_id, connection_id)
+                deactivate(self.connections, user_id, connection_id, self.clock())
             return Delivery(gone=1)
         except SendFailed:
             # The client finds the gap by itself: the next turn, or its resume, shows it.
             return Delivery(failed=1)
         return Delivery(reached=1)
 
-    def _deactivate(self, user_id: str, connection_id: str) -> None:
-        # Best effort: the next frame sent there finds it gone again, and the row expires.
-        with suppress(StoreUnavailable):
-            self.connections.deactivate(user_id, connection_id, self.clock())
+
+def deactivate(
+    connections: ConnectionStore, user_id: str, connection_id: str, at: datetime
+) -> None:
+    """Mark a connection that is gone: best effort, for the next frame sent there finds it gone
+    again, and its row expires."""
+    with suppress(StoreUnavailable):
+        connections.deactivate(user_id, connection_id, at)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import Logger
@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     from auth.keys import KeySource
     from auth.tokens import Verifier
     from bot.chat import Chat
-    from bot.ports import Bot, ConnectionStore
+    from bot.ports import Bot, ConnectionStore, StreamingBot
+    from bot.replying import Replying
     from delivery.fan_out import FanOut
-    from handlers.settings import AuthorizerSettings, ConnectionSettings, MessageSettings
+    from handlers.settings import (
+        AuthorizerSettings,
+        ConnectionSettings,
+        MessageSettings,
+        ReplySettings,
+    )
     from handlers.token_settings import TokenSettings
 
 
@@ -57,6 +63,17 @@ class MessageApp:
     connections: "ConnectionStore"
     logger: Logger
     metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyApp:
+    """What the function needs that writes replies; none for a bot that answers at once."""
+
+    replying: "Replying | None"
+    fan_out: "FanOut"
+    logger: Logger
+    metrics: Metrics
+    clock: Callable[[], datetime]
 
 
 def authorizer(settings: "AuthorizerSettings") -> AuthorizerApp:
@@ -97,6 +114,7 @@ def message(settings: "MessageSettings") -> MessageApp:
     from bot.pace import Pace
     from delivery.api_gateway import ApiGatewaySender
     from delivery.fan_out import FanOut
+    from delivery.starting import LambdaReplyStarter
     from handlers.renewal import Tokens
     from store.connections import DynamoConnectionStore
     from store.conversations import DynamoConversationStore
@@ -109,6 +127,7 @@ def message(settings: "MessageSettings") -> MessageApp:
         connections=connections,
         tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
+        starter=LambdaReplyStarter(lambda: _client("lambda"), settings.reply_function),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
         clock=now,
@@ -121,7 +140,41 @@ def message(settings: "MessageSettings") -> MessageApp:
     return MessageApp(chat, FanOut(sender, connections, now), connections, Logger(), Metrics())
 
 
-def load_bot(class_path: str) -> "Bot":
+def reply(settings: "ReplySettings") -> ReplyApp:
+    """Build what writes replies."""
+    from bot.answering import streaming
+    from bot.log import Log
+    from bot.replying import Replying
+    from delivery.api_gateway import ApiGatewaySender
+    from delivery.audience import LiveAudience
+    from delivery.fan_out import FanOut
+    from store.connections import DynamoConnectionStore
+    from store.conversations import DynamoConversationStore
+    from store.table import Table
+
+    dynamodb = _dynamodb()
+    connections = DynamoConnectionStore(Table(dynamodb, settings.connections_table))
+    store = DynamoConversationStore(Table(dynamodb, settings.sessions_table))
+    sender = ApiGatewaySender(_management_api(settings.connections_endpoint))
+    bot = streaming(load_bot(settings.bot_class))
+    replying = (
+        None
+        if bot is None
+        else Replying(
+            store=store,
+            log=Log(store, now),
+            bot=bot,
+            audience=partial(LiveAudience, sender, connections, now),
+            lease=settings.lease,
+            clock=now,
+            new_id=new_id,
+            pause=pause,
+        )
+    )
+    return ReplyApp(replying, FanOut(sender, connections, now), Logger(), Metrics(), now)
+
+
+def load_bot(class_path: str) -> "Bot | StreamingBot":
     """Make the bot that `package.module:Class` names.
 
     Raises SettingsError where it cannot be made, with the reason.
@@ -132,7 +185,7 @@ def load_bot(class_path: str) -> "Bot":
 
     module_name, _, class_name = class_path.partition(":")
     try:
-        bot: Bot = getattr(importlib.import_module(module_name), class_name)()
+        bot: Bot | StreamingBot = getattr(importlib.import_module(module_name), class_name)()
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise SettingsError(f"BOT_CLASS: {class_path} cannot be made: {error}") from error
     return bot

@@ -55,24 +55,54 @@ class MessageSettings:
     retention: timedelta
     turns_per_minute: int
     turn_burst: int
+    reply_function: str
     tokens: TokenSettings | None
 
     @classmethod
     def from_environment(cls, environment: Environment) -> "MessageSettings":
-        """Read all variables of the function. Raises SettingsError.
-
-        AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI, an SDK's own way to say it, goes before
-        CONNECTIONS_ENDPOINT.
-        https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-        """
-        override = environment.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI")
+        """Read all variables of the function. Raises SettingsError."""
         return cls(
             connections_table=read(environment, "CONNECTIONS_TABLE", name),
             sessions_table=read(environment, "SESSIONS_TABLE", name),
-            connections_endpoint=override or read(environment, "CONNECTIONS_ENDPOINT", name),
+            connections_endpoint=_connections_endpoint(environment),
             bot_class=read(environment, "BOT_CLASS", class_path),
             retention=timedelta(days=read(environment, "RETENTION_DAYS", positive)),
             turns_per_minute=read(environment, "TURNS_PER_MINUTE", positive),
             turn_burst=read(environment, "TURN_BURST", positive),
+            reply_function=read(environment, "REPLY_FUNCTION", name),
             tokens=TokenSettings.from_environment(environment),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySettings:
+    """Replies that take their time: where they are kept, who writes them, how frames leave.
+
+    `lease` is how long a writer may be silent before another may take its place.
+    """
+
+    connections_table: str
+    sessions_table: str
+    connections_endpoint: str
+    bot_class: str
+    lease: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> "ReplySettings":
+        """Read all variables of the function. Raises SettingsError."""
+        return cls(
+            connections_table=read(environment, "CONNECTIONS_TABLE", name),
+            sessions_table=read(environment, "SESSIONS_TABLE", name),
+            connections_endpoint=_connections_endpoint(environment),
+            bot_class=read(environment, "BOT_CLASS", class_path),
+            lease=timedelta(seconds=read(environment, "REPLY_LEASE_SECONDS", positive)),
+        )
+
+
+def _connections_endpoint(environment: Environment) -> str:
+    """AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI, an SDK's own way to say it, goes before
+    CONNECTIONS_ENDPOINT.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    override = environment.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI")
+    return override or read(environment, "CONNECTIONS_ENDPOINT", name)

@@ -2,8 +2,9 @@
 
 from store.conversation_list import DynamoConversationList
 from store.moves import DynamoMoves
+from store.replies import DynamoReplies
 from store.turn_log import DynamoTurnLog
 
 
-class DynamoConversationStore(DynamoTurnLog, DynamoConversationList, DynamoMoves):
+class DynamoConversationStore(DynamoTurnLog, DynamoReplies, DynamoConversationList, DynamoMoves):
     """`bot.ports.ConversationStore` on DynamoDB."""

@@ -8,7 +8,17 @@ import json
 from datetime import datetime
 
 from bot.answers import timestamp
-from bot.models import Author, Conversation, ConversationKey, Rating, State, Status, Turn
+from bot.models import (
+    Author,
+    Conversation,
+    ConversationKey,
+    Failure,
+    Rating,
+    State,
+    Status,
+    Turn,
+    Usage,
+)
 from store.attributes import WRITE_UNIT_BYTES, Item, item_size, number, string
 from store.keys import conversation_id_of, conversation_item_id, seq_of, turn_id
 from store.packing import pack, unpack
@@ -42,6 +52,7 @@ def turn_item(key: ConversationKey, turn: Turn) -> Item:
     if turn.moved_to:
         item["movedToUserId"] = string(turn.moved_to.user_id)
         item["movedToConversationId"] = string(turn.moved_to.conversation_id)
+    item |= _of_reply(turn)
     state = json.dumps(turn.state, ensure_ascii=False, separators=(",", ":"))
     readable: Item = {
         **item,
@@ -73,6 +84,11 @@ def turn_of(item: Item) -> Turn:
         allowance=float(item["allowance"]["N"]),
         feedback=Rating(item["feedback"]["S"]) if "feedback" in item else None,
         moved_to=_moved_to(item),
+        lease_until=float(item["leaseUntil"]["N"]) if "leaseUntil" in item else 0.0,
+        attempt=int(item["attempt"]["N"]) if "attempt" in item else 0,
+        stopping="stopping" in item,
+        failure=Failure(item["failure"]["S"]) if "failure" in item else None,
+        usage=_usage(item),
     )
 
 
@@ -106,6 +122,34 @@ def _moved_to(item: Item) -> ConversationKey | None:
     if "movedToUserId" not in item:
         return None
     return ConversationKey(item["movedToUserId"]["S"], item["movedToConversationId"]["S"])
+
+
+def lease(until: float) -> dict[str, str]:
+    """The end of a lease, to the millisecond."""
+    return {"N": f"{until:.3f}"}
+
+
+def _of_reply(turn: Turn) -> Item:
+    """What is kept of a reply that is written in pieces."""
+    item: Item = {}
+    if turn.is_pending:
+        item["leaseUntil"] = lease(turn.lease_until)
+    if turn.attempt:
+        item["attempt"] = number(turn.attempt)
+    if turn.stopping:
+        item["stopping"] = {"BOOL": True}
+    if turn.failure:
+        item["failure"] = string(turn.failure)
+    if turn.usage:
+        item["inputTokens"] = number(turn.usage.input_tokens)
+        item["outputTokens"] = number(turn.usage.output_tokens)
+    return item
+
+
+def _usage(item: Item) -> Usage | None:
+    if "inputTokens" not in item:
+        return None
+    return Usage(int(item["inputTokens"]["N"]), int(item["outputTokens"]["N"]))
 
 
 def _contents(item: Item) -> tuple[str, str, State]:

@@ -144,6 +144,45 @@ class MemoryConversationStore:
             if kept and kept.epoch == epoch:
                 del self._conversations[key]
 
+    def claim(self, key: ConversationKey, turn: Turn, owner: str, lease_until: float) -> bool:
+        """See the port."""
+        with self._lock:
+            kept = self._mine(key, turn)
+            if kept is None or kept.lease_until != turn.lease_until:
+                return False
+            attempt = turn.attempt + 1
+            claimed = replace(kept, owner=owner, lease_until=lease_until, attempt=attempt)
+            self._turns[key][turn.seq] = claimed
+            return True
+
+    def hold(self, key: ConversationKey, turn: Turn, lease_until: float) -> bool:
+        """See the port."""
+        with self._lock:
+            kept = self._mine(key, turn)
+            if kept is not None:
+                self._turns[key][turn.seq] = replace(kept, lease_until=lease_until)
+            return kept is not None
+
+    def complete(self, key: ConversationKey, turn: Turn) -> bool:
+        """See the port."""
+        with self._lock:
+            kept = self._mine(key, turn)
+            if kept is not None:
+                self._turns[key][turn.seq] = replace(turn, feedback=kept.feedback)
+            return kept is not None
+
+    def ask_to_stop(self, key: ConversationKey, turn: Turn) -> Turn | None:
+        """See the port."""
+        with self._lock:
+            kept = self._same_epoch(key, turn)
+            if kept is not None and kept.is_pending:
+                kept = self._turns[key][turn.seq] = replace(kept, stopping=True)
+            return kept
+
+    def _mine(self, key: ConversationKey, turn: Turn) -> Turn | None:
+        kept = self._same_epoch(key, turn)
+        return kept if kept and kept.is_pending and kept.owner == turn.owner else None
+
     def next_conversation(self, user_id: str, after: str | None) -> str | None:
         """See the port."""
         with self._lock:

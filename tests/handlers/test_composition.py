@@ -11,6 +11,7 @@ import pytest
 from auth.guests import guest
 from auth.signatures import ALGORITHMS
 from bot import frames
+from bot.answering import streaming
 from handlers import composition
 from handlers.settings import (
     AuthorizerSettings,
@@ -45,6 +46,7 @@ MESSAGE = {
     "RETENTION_DAYS": "365",
     "TURNS_PER_MINUTE": "60",
     "TURN_BURST": "1000",
+    "REPLY_FUNCTION": "reply",
     **TOKENS,
 }
 
@@ -172,7 +174,8 @@ def test_a_bot_that_is_not_there_is_named(path: str) -> None:
 def test_the_bots_of_the_template_and_the_smallest_can_be_loaded() -> None:
     shipped = template()["Parameters"]["BotClass"]["Default"]
     for path in (shipped, "bots.echo:Echo"):
-        assert callable(composition.load_bot(path).reply)
+        assert callable(getattr(composition.load_bot(path), "reply", None))
+    assert streaming(composition.load_bot("bots.talker:Talker"))
 
 
 def test_a_guest_who_is_adopted_is_the_guest_whom_the_door_let_in(

@@ -23,6 +23,7 @@ SETTINGS: dict[str, Callable[[Environment], object]] = {
     "ConnectFunction": settings.ConnectionSettings.from_environment,
     "DisconnectFunction": settings.ConnectionSettings.from_environment,
     "MessageFunction": settings.MessageSettings.from_environment,
+    "ReplyFunction": settings.ReplySettings.from_environment,
 }
 
 READ_BY_POWERTOOLS = {"LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
@@ -108,20 +109,22 @@ def test_rights_name_a_table_or_this_stage_of_this_api(function: str) -> None:
             (named,) = resource.values()
             if listed(statement["Action"])[0].startswith("dynamodb:"):
                 assert any(table in named for table in TABLES)
+            elif statement["Action"] == "lambda:InvokeFunction":
+                assert (function, named) == ("MessageFunction", "ReplyFunction.Arn")
             else:
                 assert statement["Action"] == "execute-api:ManageConnections"
                 assert ":${WebSocketApi}/${StageName}/" in named
                 assert named.endswith("/@connections/*")
 
 
-def test_only_the_message_function_posts_to_connections() -> None:
+def test_only_who_answers_posts_to_connections() -> None:
     posting = {
         function
         for function in FUNCTIONS
         for statement in statements(function)
         if "execute-api:ManageConnections" in listed(statement["Action"])
     }
-    assert posting == {"MessageFunction"}
+    assert posting == {"MessageFunction", "ReplyFunction"}
 
 
 def test_the_authorizer_has_no_rights() -> None:
@@ -174,10 +177,10 @@ def test_conversations_outlive_the_stack() -> None:
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_no_function_waits_longer_than_api_gateway() -> None:
+def test_no_function_behind_api_gateway_waits_longer_than_it() -> None:
     longest = template()["Globals"]["Function"]["Timeout"]
-    for function in resources(FUNCTION).values():
-        assert function.get("Timeout", longest) < 29
+    for name, function in resources(FUNCTION).items():
+        assert name == "ReplyFunction" or function.get("Timeout", longest) < 29
 
 
 def test_every_parameter_has_a_default_and_says_what_it_is_for() -> None:

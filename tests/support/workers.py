@@ -11,9 +11,9 @@ from bot.answers import Frame
 from bot.chat import Answer, assemble
 from bot.errors import TokenRefused
 from bot.expiry import Tokens
-from bot.models import Caller
+from bot.models import Caller, Order
 from bot.pace import Pace
-from bot.ports import Bot, ConnectionStore, ConversationStore
+from bot.ports import Bot, ConnectionStore, ConversationStore, ReplyStarter, StreamingBot
 from store.memory import MemoryConnectionStore
 from tests.support.bots import Parrot
 from tests.support.clock import Ids
@@ -27,6 +27,17 @@ _conversation_ids = Ids("new")
 
 def no_pause(races: int) -> None:
     """Try again at once."""
+
+
+class Orders:
+    """Replies that were ordered, and are written when the test says so."""
+
+    def __init__(self) -> None:
+        self.made: list[Order] = []
+
+    def start(self, order: Order) -> None:
+        """See `bot.ports.ReplyStarter`."""
+        self.made.append(order)
 
 
 def no_tokens(token: str) -> Caller:
@@ -44,7 +55,8 @@ class Worker:
         *,
         connections: ConnectionStore | None = None,
         tokens: Tokens = no_tokens,
-        bot: Bot | None = None,
+        bot: Bot | StreamingBot | None = None,
+        starter: ReplyStarter | None = None,
         pace: Pace = UNHURRIED,
         retention: timedelta = RETENTION,
         pause: Callable[[int], None] = no_pause,
@@ -57,6 +69,7 @@ class Worker:
             connections=connections or MemoryConnectionStore(),
             tokens=tokens,
             bot=bot or Parrot(),
+            starter=starter or Orders(),
             pace=pace,
             retention=retention,
             clock=clock,

@@ -1,0 +1,140 @@
+"""One attempt at one reply, and the bot's stream read in a thread of its own."""
+
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import Condition, Thread
+
+from bot import limits
+from bot.answering import checked_state
+from bot.errors import BotFailed
+from bot.models import Failure, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that a bot has said, and how that ended. `reason` is for the log."""
+
+    text: str
+    outcome: Outcome
+    failure: Failure | None = None
+    reason: str = ""
+
+
+class Reading:
+    """What a bot has said so far. It is also the `bot.ports.Call` that the bot is given."""
+
+    def __init__(self, key: str, seconds_left: Callable[[], float]) -> None:
+        self._key = key
+        self._seconds_left = seconds_left
+        self._changed = Condition()
+        self._closers: list[Callable[[], object]] = []
+        self._text = ""
+        self._stopped = False
+        self._ended = False
+        self._outcome: Outcome | None = None
+        self._failure: Failure | None = None
+        self._reason = ""
+
+    @property
+    def key(self) -> str:
+        """See the port."""
+        return self._key
+
+    def seconds_left(self) -> float:
+        """See the port."""
+        return self._seconds_left()
+
+    def on_stop(self, close: Callable[[], object]) -> None:
+        """See the port."""
+        with self._changed:
+            if not self._stopped:
+                self._closers.append(close)
+                return
+        _call(close)
+
+    @property
+    def text(self) -> str:
+        """All that has been said."""
+        return self._text
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will be said."""
+        return self._ended
+
+    def said(self, otherwise: Outcome, failure: Failure | None = None) -> Said:
+        """What was said, with the outcome there would be `otherwise`, or the failure of another."""
+        with self._changed:
+            outcome = self._outcome or otherwise
+            return Said(self._text, outcome, failure or self._failure, self._reason)
+
+    def start(self, stream: Callable[[], Generator[str, None, Outcome | None]]) -> None:
+        """Begin to read."""
+        Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended, but no longer than that."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended, seconds)
+
+    def stop(self) -> None:
+        """Nobody wants any more: what the bot holds open is closed, what it says is not heard."""
+        with self._changed:
+            self._stopped = True
+            closers, self._closers = self._closers, []
+        for close in closers:
+            _call(close)
+
+    def _read(self, stream: Callable[[], Generator[str, None, Outcome | None]]) -> None:
+        outcome, failure, reason = None, None, ""
+        try:
+            outcome = _checked(self._drain(stream()))
+        except _TooLong:
+            failure = Failure.TOO_LONG
+        except Exception as error:
+            # A stranger's code: whatever it raises ends its reply, and is known by its type alone.
+            failure, reason = Failure.BOT, type(error).__name__
+        with self._changed:
+            if not self._stopped:
+                self._outcome, self._failure, self._reason = outcome, failure, reason
+            self._ended = True
+            self._changed.notify_all()
+
+    def _drain(self, stream: Generator[str, None, Outcome | None]) -> Outcome | None:
+        try:
+            while not self._stopped:
+                self._hear(next(stream))
+        except StopIteration as end:
+            outcome: Outcome | None = end.value
+            return outcome
+        finally:
+            stream.close()
+        return None
+
+    def _hear(self, piece: str) -> None:
+        piece.encode()  # a lone surrogate is no character
+        with self._changed:
+            if self._stopped:
+                return
+            self._text = (self._text + piece)[: limits.MAX_REPLY_CHARACTERS]
+            if len(self._text) == limits.MAX_REPLY_CHARACTERS:
+                raise _TooLong
+
+
+class _TooLong(Exception):
+    """The reply has reached its limit."""
+
+
+def _checked(outcome: Outcome | None) -> Outcome | None:
+    """The outcome as it can be kept. Raises BotFailed."""
+    if outcome is None:
+        return None
+    if not isinstance(outcome, Outcome):
+        raise BotFailed("no outcome")
+    return replace(outcome, state=checked_state(outcome.state))
+
+
+def _call(close: Callable[[], object]) -> None:
+    with suppress(Exception):
+        close()

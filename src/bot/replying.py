@@ -1,0 +1,192 @@
+"""Writing the reply of a pending turn: claimed, said piece by piece, and ended once.
+
+Whoever holds a turn's lease writes it. A worker that dies leaves a lease that runs out, and another
+begins anew; one that was paused and comes back finds that it can write nothing any more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from bot.calls import Reading, Said
+from bot.errors import StoreUnavailable
+from bot.log import Log
+from bot.models import (
+    ConversationKey,
+    Failure,
+    Message,
+    Order,
+    Outcome,
+    Snapshot,
+    Status,
+    Turn,
+)
+from bot.ports import ConversationStore, StreamingBot
+from bot.tail import Tail
+
+MAX_ATTEMPTS = 3
+"""Workers that may die over one reply before it is given up."""
+
+TICK_SECONDS = 0.05
+LOOK = timedelta(seconds=1)
+"""How often a worker looks whether it is to stop, and who listens."""
+
+COMPLETIONS = 5
+"""Tries to write the end of a reply."""
+
+
+class Audience(Protocol):
+    """Who is told what a reply says while it is being written."""
+
+    def show(self, text: str) -> None:
+        """Tell everyone what is new to them, without waiting for anyone."""
+        ...
+
+    def look(self) -> None:
+        """See who has come since, and who has gone. Raises StoreUnavailable."""
+        ...
+
+    def finish(self, text: str) -> None:
+        """Wait a while until everyone was told all of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The turn as it has ended. `reason` is for the log."""
+
+    turn: Turn
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replying:
+    """Writes replies; one at a time."""
+
+    store: ConversationStore
+    log: Log
+    bot: StreamingBot
+    audience: Callable[[Order, Turn], Audience]
+    lease: timedelta
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    pause: Callable[[int], None]
+
+    def write(self, order: Order, until: datetime) -> Written | None:
+        """Write the reply that was ordered, until then at the latest.
+
+        None where there is nothing to be written: it is done, it is another's, it is gone.
+        Raises StoreUnavailable.
+        """
+        tail = self.log.read(order.key)
+        turn = self._claimed(order, tail)
+        if turn is None:
+            return None
+        before = Snapshot(turn.epoch, turn.seq - 1, tail.settled().turns)
+        if turn.attempt > MAX_ATTEMPTS:
+            return self._end(order.key, turn, Said("", Outcome(before.state), Failure.ABANDONED))
+        reading = Reading(f"{turn.epoch}#{turn.seq}", partial(self._seconds_until, until))
+        message = Message(turn.message_id, turn.text, turn.created_at)
+        reading.start(lambda: self.bot.stream(before, message, reading))
+        audience = self.audience(order, turn)
+        try:
+            held, failure = self._listen(order.key, turn, reading, audience, until)
+        finally:
+            reading.stop()
+        if held is None:
+            return None
+        said = reading.said(Outcome(before.state), failure)
+        audience.finish(said.text)
+        return self._end(order.key, held, said)
+
+    def _claimed(self, order: Order, tail: Tail) -> Turn | None:
+        turn = tail.pending
+        if turn is None or (turn.seq, turn.epoch) != (order.seq, order.epoch):
+            return None
+        now = self.clock().timestamp()
+        ordered = turn.owner == order.owner and not turn.attempt
+        if not ordered and turn.lease_until > now:
+            return None
+        owner, lease_until = self.new_id(), now + self.lease.total_seconds()
+        if not self.store.claim(order.key, turn, owner, lease_until):
+            return None
+        return replace(turn, owner=owner, lease_until=lease_until, attempt=turn.attempt + 1)
+
+    def _listen(
+        self,
+        key: ConversationKey,
+        turn: Turn,
+        reading: Reading,
+        audience: Audience,
+        until: datetime,
+    ) -> tuple[Turn | None, Failure | None]:
+        """Pass on what is said until it ends: the turn then, None where it is another's by now."""
+        look_at = self.clock() + LOOK
+        held: Turn | None = turn
+        while held and not held.stopping:
+            reading.wait(TICK_SECONDS)
+            audience.show(reading.text)
+            if reading.ended:
+                return held, None
+            now = self.clock()
+            if now >= until:
+                return held, Failure.TIMED_OUT
+            if now >= look_at:
+                look_at = now + LOOK
+                held = self._look(key, held, audience)
+        return held, None
+
+    def _look(self, key: ConversationKey, turn: Turn, audience: Audience) -> Turn | None:
+        try:
+            audience.look()
+            return self._held(key, turn)
+        except StoreUnavailable:
+            # It may pass; but nothing goes on without a lease.
+            return turn if self.clock().timestamp() < turn.lease_until else None
+
+    def _held(self, key: ConversationKey, turn: Turn) -> Turn | None:
+        """The turn as it is now, its lease lengthened in good time; None where it is lost."""
+        found = self.store.turn(key, turn.seq)
+        if found is None or not found.is_pending or found.owner != turn.owner:
+            return None
+        now, lease = self.clock().timestamp(), self.lease.total_seconds()
+        if found.lease_until - now > lease / 2:
+            return found
+        held = self.store.hold(key, found, now + lease)
+        return replace(found, lease_until=now + lease) if held else None
+
+    def _end(self, key: ConversationKey, turn: Turn, said: Said) -> Written | None:
+        failure = said.failure
+        if not said.text and not turn.stopping:
+            failure = failure or Failure.EMPTY
+        ended = replace(
+            turn,
+            reply=said.text,
+            state=said.outcome.state,
+            status=_status(turn, failure),
+            completed_at=self.clock(),
+            lease_until=0.0,
+            stopping=False,
+            failure=failure,
+            usage=said.outcome.usage,
+        )
+        return Written(ended, said.reason) if self._complete(key, ended) else None
+
+    def _complete(self, key: ConversationKey, ended: Turn) -> bool:
+        for tries in range(1, COMPLETIONS):
+            try:
+                return self.store.complete(key, ended)
+            except StoreUnavailable:
+                self.pause(tries)
+        return self.store.complete(key, ended)
+
+    def _seconds_until(self, until: datetime) -> float:
+        return (until - self.clock()).total_seconds()
+
+
+def _status(turn: Turn, failure: Failure | None) -> Status:
+    if failure:
+        return Status.FAILED
+    return Status.STOPPED if turn.stopping else Status.DONE

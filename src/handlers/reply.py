@@ -1,0 +1,84 @@
+"""Writes one reply of a bot that streams: invoked asynchronously, so free of API Gateway's limits.
+
+Lambda invokes it again when it fails, and may invoke it twice for no reason: whoever holds the
+turn's lease writes, and the others find nothing to do.
+"""
+
+import os
+from datetime import timedelta
+from functools import cache
+from typing import Any, Protocol
+
+from bot import splitting
+from bot.models import Failure
+from bot.replying import Written
+from delivery.fan_out import Delivery
+from delivery.starting import order_of
+from handlers import composition
+from handlers.composition import ReplyApp
+from handlers.failures import log_failure
+from handlers.settings import ReplySettings
+
+MARGIN = timedelta(seconds=8)
+"""Kept of the function's time to write the end of a reply and to tell it."""
+
+
+class Context(Protocol):
+    """What is needed of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until the function is killed."""
+        ...
+
+
+@cache
+def _app() -> ReplyApp:
+    return composition.reply(ReplySettings.from_environment(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> None:
+    """Entry point. Raises where the reply could not be ended: Lambda invokes it again."""
+    answer(_app(), event, context)
+
+
+def answer(app: ReplyApp, event: dict[str, Any], context: Context) -> None:
+    """Write the reply that the event orders."""
+    order = order_of(event)
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    written = app.replying and app.replying.write(order, app.clock() + left - MARGIN)
+    if not written:
+        app.logger.info("nothing to write")
+        return
+    delivery = Delivery()
+    try:
+        frames = splitting.turn_frames(order.key.conversation_id, written.turn)
+        delivery = app.fan_out.to_user(order.key.user_id, order.connection_id, frames)
+    except Exception as error:
+        # The turn stands; whoever was not told finds it by `resume`.
+        log_failure(app.logger, "told in part", error)
+    _observe(app, written, delivery)
+
+
+def _observe(app: ReplyApp, written: Written, delivery: Delivery) -> None:
+    turn = written.turn
+    app.logger.info(
+        "replied",
+        extra={
+            "status": turn.status,
+            "failure": turn.failure or "none",
+            "reason": written.reason,
+            "attempt": turn.attempt,
+            "reached": delivery.reached,
+            "gone": delivery.gone,
+            "failed": delivery.failed,
+        },
+    )
+    app.metrics.add_metric("Replies", "Count", 1)
+    app.metrics.add_metric("RepliesFailed", "Count", int(turn.failure in list(Failure)))
+    if turn.usage:
+        app.metrics.add_metric("InputTokens", "Count", turn.usage.input_tokens)
+        app.metrics.add_metric("OutputTokens", "Count", turn.usage.output_tokens)
+    app.metrics.flush_metrics()
+
+
+composition.ready_early(_app)
