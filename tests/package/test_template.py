@@ -110,7 +110,7 @@ def test_rights_name_a_table_or_this_stage_of_this_api(function: str) -> None:
             if listed(statement["Action"])[0].startswith("dynamodb:"):
                 assert any(table in named for table in TABLES)
             elif statement["Action"] == "lambda:InvokeFunction":
-                assert (function, named) == ("MessageFunction", "ReplyFunction.Arn")
+                assert (function, named) == ("MessageFunction", ["ReplyFunction", "Arn"])
             else:
                 assert statement["Action"] == "execute-api:ManageConnections"
                 assert ":${WebSocketApi}/${StageName}/" in named
