@@ -20,14 +20,14 @@ class Endpoint:
     url: str
     region: str
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **options: Any) -> Any:
         """Return a botocore client with dummy credentials, whatever the environment says."""
         return _session().create_client(
             service,
             region_name=self.region,
             endpoint_url=self.url,
             # One attempt: the engine is next door, and a silent repeat would hide what went wrong.
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, **options),
         )
 
     def own_client(self, service: str) -> Any:

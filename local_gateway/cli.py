@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from local_gateway import aws
 from local_gateway.assumptions import Assumptions
+from local_gateway.asynchronous.event import RETRY_WAITS
 from local_gateway.deployment.parameters import parse_overrides
 from local_gateway.errors import LocalGatewayError, StartupError
 from local_gateway.faults import KINDS, Faults
@@ -48,10 +50,21 @@ def read_settings(arguments: Sequence[str] | None, environ: Mapping[str, str]) -
         other_dynamodb=aws.other_endpoint(environ),
         concurrency=options.concurrency,
         faults=Faults.parse(options.faults, options.seed),
+        retry_waits=_seconds(options.retry_waits),
         assumptions=Assumptions.parse(options.assume),
         verbose=options.verbose,
         reload=not options.no_reload,
     )
+
+
+def _seconds(text: str) -> tuple[float, ...]:
+    try:
+        seconds = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        seconds = ()
+    if not seconds or not all(0 <= each < math.inf for each in seconds):
+        raise StartupError(f"--retry-waits: {text!r} is not SECONDS,SECONDS")
+    return seconds
 
 
 def _log_to_stderr() -> None:
@@ -83,6 +96,12 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         help="the template's parameters, as the SAM CLI takes them",
     )
     add("--concurrency", type=int, default=8, help="environments a function may have at once")
+    add(
+        "--retry-waits",
+        default=",".join(f"{seconds:g}" for seconds in RETRY_WAITS),
+        metavar="SECONDS,SECONDS",
+        help="before the retries of an asynchronous event",
+    )
     add("--faults", default="", help=f"KIND=PROBABILITY[:SECONDS],... of {', '.join(KINDS)}")
     add("--seed", type=int, default=0, help="seed of the faults")
     add("--assume", nargs="+", default=[], metavar="NAME=VALUE", help="open questions of the API")

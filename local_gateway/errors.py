@@ -7,6 +7,9 @@ LocalGatewayError
     └── FunctionTimedOut    the function ran past its own Timeout and was killed
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class LocalGatewayError(Exception):
     """Base of everything the gateway raises on purpose; its text fits one line."""
@@ -24,14 +27,15 @@ class FunctionFailed(LocalGatewayError):
     """An invocation ended in an error, a crash or a failed start.
 
     ``kind`` is the exception's class name as the function reported it (or Lambda's own, such as
-    ``Runtime.ExitError``), ``reason`` its message.
+    ``Runtime.ExitError``), ``reason`` its message, ``trace`` the stack as the runtime words it.
     """
 
-    def __init__(self, kind: str, reason: str, place: str = "") -> None:
+    def __init__(self, kind: str, reason: str, place: str = "", trace: Sequence[Any] = ()) -> None:
         super().__init__(f"{kind}: {reason}" + (f" ({place})" if place else ""))
         self.kind = kind
         self.reason = reason
         self.place = place
+        self.trace = list(trace)
 
 
 class FunctionTimedOut(FunctionFailed):

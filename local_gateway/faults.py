@@ -21,6 +21,9 @@ KINDS: Mapping[str, float] = {
     "fail_after": 0.0,  # the function runs, yet the client gets the error frame
     "slow": 2.0,  # a message waits exactly so many seconds before its function runs
     "half_open": 5.0,  # within so many seconds the client's network is gone; posts still return 200
+    "duplicate_event": 0.0,  # an asynchronous event is delivered 2 or 3 times
+    "delay_event": 10.0,  # a delivery of one comes up to so many seconds late
+    "kill_worker": 10.0,  # a delivery's worker is killed within so many seconds, if still at it
 }
 
 
@@ -78,17 +81,31 @@ class Faults:
         copies = 2 if self._happens("duplicate_disconnect") else 1
         return DisconnectPlan(delay, 0 if self._happens("lose_disconnect") else copies)
 
+    def for_event(self) -> list[float]:
+        """Decide for the next asynchronous event the seconds by which each delivery is late."""
+        copies = 1
+        if self._happens("duplicate_event"):
+            copies = self._generators["duplicate_event"].choice((2, 3))
+        return [self._some_seconds("delay_event") for _ in range(copies)]
+
+    def kill_after(self) -> float | None:
+        """Decide for an asynchronous delivery after how many seconds its worker dies, if ever."""
+        return self._moment("kill_worker")
+
     def half_open_after(self) -> float | None:
         """Decide for a new connection after how many seconds its network is gone, if ever."""
-        if not self._happens("half_open"):
-            return None
-        return self._generators["half_open"].uniform(0, self.kinds["half_open"].seconds)
+        return self._moment("half_open")
 
     def _happens(self, kind: str) -> bool:
         misbehaviour = self.kinds.get(kind)
         if misbehaviour is None:
             return False
         return self._generators[kind].random() < misbehaviour.probability
+
+    def _moment(self, kind: str) -> float | None:
+        if not self._happens(kind):
+            return None
+        return self._generators[kind].uniform(0, self.kinds[kind].seconds)
 
     def _some_seconds(self, kind: str) -> float:
         return self._generators[kind].uniform(0, self._all_seconds(kind)) if self.kinds else 0.0

@@ -11,6 +11,10 @@ from types import TracebackType
 from typing import Any
 
 from local_gateway import aws, data_dir
+from local_gateway.asynchronous.destinations import SqsDestinations
+from local_gateway.asynchronous.event_files import EventFiles
+from local_gateway.asynchronous.queue import EventQueue
+from local_gateway.asynchronous.reports import Reports
 from local_gateway.aws import Endpoint
 from local_gateway.clock import Clock, SystemClock
 from local_gateway.data_plane.plane import DataPlane
@@ -24,6 +28,7 @@ from local_gateway.functions.reload import watch
 from local_gateway.functions.service import Functions, Surroundings
 from local_gateway.functions.variables import shared_variables
 from local_gateway.http.front_door import FrontDoor
+from local_gateway.http.lambda_api import LambdaApi
 from local_gateway.http.loopback import bind
 from local_gateway.settings import Settings
 
@@ -44,6 +49,7 @@ class LocalGateway:
 
     plane: DataPlane
     functions: Functions
+    events: EventQueue
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -98,7 +104,9 @@ class LocalGateway:
             dirs = [function.code_dir for function in deployment.functions]
             self._in_background(watch(self.functions, dirs, stop))
             self._stack.callback(stop.set)
+        self._make_queue()
         await self._listen(sockets, deployment.stack)
+        self.events.resume()
         self._put_up_notice(deployment)
 
     def _bind(self) -> list[socket.socket]:
@@ -114,7 +122,7 @@ class LocalGateway:
         parameters = parameter_values(wanted, self.settings.overrides)
         log.info("Starting the embedded AWS (state in %s)", self.settings.data_dir)
         self._stack.push_async_callback(self._stop_engine)
-        await self.engine.start()
+        await self.engine.start(self._loopback_url)
         log.info("Deploying %s", self.settings.template)
         deployment = await asyncio.to_thread(deploy, self._endpoint, wanted, parameters)
         await self.engine.save()
@@ -123,6 +131,10 @@ class LocalGateway:
     async def _stop_engine(self) -> None:
         log.info("Saving")
         await self.engine.stop()
+
+    @property
+    def _loopback_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -134,7 +146,8 @@ class LocalGateway:
         variables = shared_variables(
             self.region,
             self.engine.url,
-            self._management_url(deployment),
+            self._loopback_url,
+            deployment.api.stage,
             aws.credentials(os.environ, other is not None),
         )
         variables |= settings.variables
@@ -143,6 +156,17 @@ class LocalGateway:
         surroundings = Surroundings(variables, settings.data_dir / "logs", settings.verbose)
         self.functions = Functions(deployment.functions, surroundings, settings.concurrency)
         self._stack.push_async_callback(self.functions.stop)
+
+    def _make_queue(self) -> None:
+        settings = self.settings
+        self.events = EventQueue(
+            self.functions,
+            EventFiles(settings.data_dir / "events"),
+            Reports(SqsDestinations(self._endpoint, self.engine.save), self._clock),
+            self._clock,
+            settings.faults,
+            settings.retry_waits,
+        )
 
     async def _use_other_dynamodb(self, stack: Stack) -> None:
         if self.settings.other_dynamodb is None:
@@ -157,7 +181,13 @@ class LocalGateway:
             page_config = json.loads(stack.outputs.get(PAGE_CONFIG, "{}"))
         except ValueError as failure:
             raise StartupError(f"output {PAGE_CONFIG} is not JSON: {failure}") from None
-        door = FrontDoor(self.plane, self.settings.page_dir, self.port, page_config)
+        door = FrontDoor(
+            self.plane,
+            self.settings.page_dir,
+            self.port,
+            page_config,
+            LambdaApi(self.functions, self.events),
+        )
         self._stack.push_async_callback(self._take_leave, door)
         await door.listen(sockets)
 
@@ -170,18 +200,16 @@ class LocalGateway:
                 "region": self.region,
                 "engine": self.engine.url,
                 "dynamodb": self.settings.other_dynamodb or self.engine.url,
-                "connectionsEndpoint": self._management_url(deployment),
+                "connectionsEndpoint": f"{self._loopback_url}/{deployment.api.stage}",
                 "tables": tables.names(deployment.stack),
             },
         )
 
-    def _management_url(self, deployment: Deployment) -> str:
-        return f"http://127.0.0.1:{self.port}/{deployment.api.stage}"
-
     async def _take_leave(self, door: FrontDoor) -> None:
         await door.take_leave()
         # Without the engine the functions could do nothing but time out.
-        await self.plane.invocations.settle(FAREWELL_SECONDS if self.engine.alive else 0)
+        seconds = FAREWELL_SECONDS if self.engine.alive else 0
+        await asyncio.gather(self.plane.invocations.settle(seconds), self.events.settle(seconds))
 
     async def _sweep(self) -> None:
         while True:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local_gateway.assumptions import Assumptions
+from local_gateway.asynchronous.event import RETRY_WAITS
 from local_gateway.faults import Faults
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,7 @@ class Settings:
     other_dynamodb: str | None = None
     concurrency: int = 8
     faults: Faults = field(default_factory=Faults)
+    retry_waits: tuple[float, ...] = RETRY_WAITS
     assumptions: Assumptions = field(default_factory=Assumptions)
     verbose: bool = False
     reload: bool = True

@@ -6,7 +6,7 @@ from typing import Any
 from local_gateway.aws import Endpoint
 from local_gateway.deployment.stack import Stack
 from local_gateway.errors import StartupError
-from local_gateway.functions.function import Function
+from local_gateway.functions.function import LATEST, AsyncSettings, Function
 from local_gateway.websocket.api import (
     MAX_INTEGRATION_SECONDS,
     Authorizer,
@@ -27,6 +27,7 @@ def read_functions(engine: Endpoint, stack: Stack) -> list[Function]:
         if not name:
             continue  # a Condition left it out
         settings = client.get_function_configuration(FunctionName=name)
+        aliases = client.list_aliases(FunctionName=name)["Aliases"]
         found.append(
             Function(
                 name=settings["FunctionName"],
@@ -37,6 +38,8 @@ def read_functions(engine: Endpoint, stack: Stack) -> list[Function]:
                 timeout=float(settings.get("Timeout", 3)),
                 memory=int(settings.get("MemorySize", 128)),
                 environment=settings.get("Environment", {}).get("Variables", {}),
+                asynchronous=_async_settings(client, settings),
+                qualifiers=frozenset({LATEST, *(alias["Name"] for alias in aliases)}),
             )
         )
     return found
@@ -74,6 +77,21 @@ def read_api(engine: Endpoint, stack: Stack, functions: set[str]) -> WebSocketAp
     )
     _refuse_dead_ends(api, functions, stack)
     return api
+
+
+def _async_settings(client: Any, settings: Mapping[str, Any]) -> AsyncSettings:
+    pages = client.get_paginator("list_function_event_invoke_configs")
+    found = pages.paginate(FunctionName=settings["FunctionName"]).build_full_result()
+    # A function has as many as qualifiers; the gateway runs one code, so they are one here.
+    config: Mapping[str, Any] = next(iter(found["FunctionEventInvokeConfigs"]), {})
+    destinations = config.get("DestinationConfig") or {}
+    return AsyncSettings(
+        max_retries=int(config.get("MaximumRetryAttempts", AsyncSettings.max_retries)),
+        max_age=float(config.get("MaximumEventAgeInSeconds", AsyncSettings.max_age)),
+        dead_letters=(settings.get("DeadLetterConfig") or {}).get("TargetArn", ""),
+        on_failure=(destinations.get("OnFailure") or {}).get("Destination", ""),
+        on_success=(destinations.get("OnSuccess") or {}).get("Destination", ""),
+    )
 
 
 def _only(found: list[dict[str, Any]], counted: str, stack: Stack) -> dict[str, Any]:

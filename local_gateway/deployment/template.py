@@ -13,7 +13,7 @@ from local_gateway.errors import StartupError
 # What the engine gets instead of the code.
 CODE_BUCKET, CODE_KEY = "local-gateway-code", "stub.zip"
 CODE_URI = f"s3://{CODE_BUCKET}/{CODE_KEY}"
-_FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def load(path: Path) -> Template:
     for name, resource in document["Resources"].items():
         if not isinstance(resource, dict):
             raise StartupError(f"{path}: resource {name} is not a mapping")
-        if resource.get("Type") not in _FUNCTION_TYPES:
+        if resource.get("Type") not in FUNCTION_TYPES:
             continue
         properties = resource.setdefault("Properties", {})
         code_dirs[name] = _code_dir(path, name, properties.get("CodeUri", shared))

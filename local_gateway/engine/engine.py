@@ -41,8 +41,11 @@ class Engine:
     def alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
-    async def start(self) -> None:
-        """Start it and wait until it answers; raise StartupError with the reason if it does not."""
+    async def start(self, gateway_url: str = "") -> None:
+        """Start it and wait until it answers; raise StartupError with the reason if it does not.
+
+        Its event sources and schedules invoke functions at ``gateway_url``, if one is given.
+        """
         self._directory.mkdir(parents=True, exist_ok=True)
         # The same port as last time where it is free: addresses in the kept state stay true.
         note = self._directory / "engine.json"
@@ -55,6 +58,7 @@ class Engine:
                 "local_gateway.engine.process",
                 str(listening.fileno()),
                 str(self._directory),
+                gateway_url,
                 env=self._environment(),
                 # The engine ends when this pipe does, that is with the gateway, however it ends.
                 stdin=subprocess.PIPE,

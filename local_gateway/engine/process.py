@@ -1,7 +1,8 @@
 """The engine's own process: MiniStack served on a socket that the gateway bound for it.
 
-Run as ``python -m local_gateway.engine.process LISTENING_FD STATE_DIR``. It ends, saving, when its
-standard input ends: whatever happens to the gateway, the engine goes with it and loses nothing.
+Run as ``python -m local_gateway.engine.process LISTENING_FD STATE_DIR GATEWAY_URL``. It ends,
+saving, when its standard input ends: whatever happens to the gateway, the engine goes with it and
+loses nothing.
 """
 
 import asyncio
@@ -12,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from local_gateway.aws import Endpoint
+from local_gateway.engine.forwarding import Forwarding
 from local_gateway.engine.persistence import PersistentEngine
 
 _LOCK_SECONDS = 60.0
@@ -19,9 +22,19 @@ _LOCK_SECONDS = 60.0
 
 def main() -> None:
     """Serve until told to stop."""
-    listening, state_dir = int(sys.argv[1]), Path(sys.argv[2])
+    listening, state_dir, gateway_url = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     _lock(state_dir / "lock")
+    if gateway_url:
+        _forward(gateway_url)
     asyncio.run(_serve(PersistentEngine(state_dir), listening))
+
+
+def _forward(gateway_url: str) -> None:
+    # Before the state is read: with it come event sources, which begin to poll at once.
+    from ministack.services import lambda_svc
+
+    region = os.environ["AWS_DEFAULT_REGION"]
+    Forwarding(Endpoint(gateway_url, region)).begin(lambda_svc)
 
 
 def _lock(path: Path) -> int:

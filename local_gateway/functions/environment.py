@@ -67,11 +67,16 @@ class Environment:
             self.retired = True  # it is still at work for nobody
             raise
 
-    async def stop(self) -> None:
-        """Kill the worker and close its API."""
+    def kill(self) -> None:
+        """Kill the worker, as chance may; what it runs fails."""
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+
+    async def stop(self) -> None:
+        """Kill the worker and close its API."""
+        self.kill()
+        if self._process is not None:
             await self._process.wait()
         await self._api.close()
         if self._watch is not None and self._watch is not asyncio.current_task():

@@ -11,16 +11,22 @@ def reported(body: bytes) -> FunctionFailed:
     try:
         report = json.loads(body)
         kind, reason = str(report["errorType"]), str(report["errorMessage"])
-        trace = report.get("stackTrace") or []
+        trace = list(report.get("stackTrace") or [])
     except (ValueError, KeyError, TypeError, AttributeError):
         return FunctionFailed("Runtime.Unknown", "it failed without saying why")
-    return FunctionFailed(kind, reason, _place(trace))
+    return FunctionFailed(kind, reason, _place(trace), trace)
 
 
 def exited(code: int) -> FunctionFailed:
     """Say how the process ended."""
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     return FunctionFailed("Runtime.ExitError", f"its process ended with {how}")
+
+
+def answer_of(failure: FunctionFailed) -> dict[str, Any]:
+    """Return what Lambda gives as the answer of a function that failed."""
+    answer: dict[str, Any] = {"errorMessage": failure.reason, "errorType": failure.kind}
+    return {**answer, "stackTrace": failure.trace} if failure.trace else answer
 
 
 def _place(trace: list[Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from local_gateway.errors import FunctionFailed
 from local_gateway.functions.environment import Environment
 from local_gateway.functions.function import Function
+from local_gateway.functions.terms import AT_EASE, Terms
 
 # A start costs a laptop a whole core; more at once only make each slower.
 MAX_STARTING = 2
@@ -32,11 +33,15 @@ class Pool:
     _generation: int = 0
     _stopped: bool = False
 
-    async def invoke(self, body: bytes) -> bytes:
-        """Run one invocation in the first environment that is free."""
-        environment = await self._acquire()
+    async def invoke(self, body: bytes, terms: Terms = AT_EASE) -> bytes:
+        """Run one invocation in the first environment that is free.
+
+        Raises FunctionFailed, and TimeoutError where none was free in time.
+        """
+        environment = await asyncio.wait_for(self._acquire(), terms.patience)
         try:
-            return await environment.invoke(str(uuid.uuid4()), body)
+            with terms.killing(environment.kill):
+                return await environment.invoke(terms.request_id or str(uuid.uuid4()), body)
         finally:
             self._release(environment)
 

@@ -12,6 +12,7 @@ from local_gateway.errors import FunctionFailed
 from local_gateway.functions.environment import Environment
 from local_gateway.functions.function import Function
 from local_gateway.functions.pool import Pool
+from local_gateway.functions.terms import AT_EASE, Terms
 from local_gateway.functions.variables import lambda_variables
 
 log = logging.getLogger("local_gateway")
@@ -44,18 +45,33 @@ class Functions:
 
     async def __call__(self, function: str, event: Any) -> Any:
         """Invoke and return the result; raise FunctionFailed, said in one line on the log."""
+        answer = await self.run(function, json.dumps(event).encode())
+        try:
+            return json.loads(answer or b"null")
+        except ValueError:
+            failure = FunctionFailed("Runtime.InvalidResponse", "its answer is not JSON")
+        self._report(self._pools[function].function, failure)
+        raise failure
+
+    async def run(self, function: str, event: bytes, terms: Terms = AT_EASE) -> bytes:
+        """Invoke with an event's JSON and return the answer's.
+
+        Raises FunctionFailed, said in one line on the log, and TimeoutError where no environment
+        was free in time.
+        """
         pool = self._pools.get(function)
         if pool is None:
             raise FunctionFailed("ResourceNotFoundException", f"no function {function}")
         try:
-            answer = await pool.invoke(json.dumps(event).encode())
-            return json.loads(answer or b"null")
-        except ValueError:
-            failure = FunctionFailed("Runtime.InvalidResponse", "its answer is not JSON")
-        except FunctionFailed as failed:
-            failure = failed
-        self._report(pool.function, failure)
-        raise failure
+            return await pool.invoke(event, terms)
+        except FunctionFailed as failure:
+            self._report(pool.function, failure)
+            raise
+
+    def find(self, name: str) -> Function | None:
+        """Return the function of that name."""
+        pool = self._pools.get(name)
+        return None if pool is None else pool.function
 
     async def prewarm(self) -> None:
         """Start one environment a function; those that fail are reported, and start again later."""

@@ -7,7 +7,7 @@ from local_gateway.functions.function import Function
 
 
 def shared_variables(
-    region: str, engine_url: str, management_url: str, credentials: Mapping[str, str]
+    region: str, engine_url: str, gateway_url: str, stage: str, credentials: Mapping[str, str]
 ) -> dict[str, str]:
     """Return what every function gets: where AWS is, and nothing of the user's own AWS."""
     return {
@@ -17,7 +17,9 @@ def shared_variables(
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ENDPOINT_URL": engine_url,
-        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": management_url,
+        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"{gateway_url}/{stage}",
+        # The engine has the functions' settings; the gateway runs them.
+        "AWS_ENDPOINT_URL_LAMBDA": gateway_url,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -1,4 +1,4 @@
-"""The gateway's front door: one port for page, settings, WebSocket and management API."""
+"""The gateway's front door: one port for page, settings, WebSocket and AWS's APIs."""
 
 import asyncio
 import logging
@@ -12,7 +12,8 @@ from aiohttp import web
 
 from local_gateway.data_plane.opening import Refused
 from local_gateway.data_plane.plane import DataPlane
-from local_gateway.http import management, page, upgrade
+from local_gateway.http import lambda_api, management, page, upgrade
+from local_gateway.http.lambda_api import LambdaApi
 from local_gateway.http.loopback import refusal
 from local_gateway.http.session import carry
 from local_gateway.websocket.closing import GOING_AWAY
@@ -32,6 +33,7 @@ class FrontDoor:
     page_dir: Path
     port: int
     page_config: Mapping[str, Any] = field(default_factory=dict)
+    lambda_api: LambdaApi | None = None
 
     def __post_init__(self) -> None:
         self._server = web.Server(self._answer)
@@ -95,6 +97,8 @@ class FrontDoor:
             if first != self.plane.api.stage:
                 return web.Response(status=403, headers={"x-amzn-ErrorType": "ForbiddenException"})
             return await management.answer(request, self.plane, rest.partition("/")[2])
+        if first == lambda_api.PREFIX and self.lambda_api is not None:
+            return await self.lambda_api.answer(request, rest)
         if upgrade.wanted(request) or (first == self.plane.api.stage and not rest):
             return await self._websocket(request)
         if request.rel_url.path == "/config.json":

@@ -7,6 +7,8 @@ from aiohttp import web
 from local_gateway.clock import iso8601
 from local_gateway.data_plane.connection import Connection
 from local_gateway.data_plane.plane import DataPlane
+from local_gateway.http.body import read_at_most
+from local_gateway.http.signature import signed
 from local_gateway.websocket.frames import MAX_MESSAGE_BYTES
 
 _ERRORS = {
@@ -21,6 +23,8 @@ async def answer(
     request: web.BaseRequest, plane: DataPlane, connection_id: str
 ) -> web.StreamResponse:
     """Answer one call for the connection of that (already unquoted) id."""
+    if not signed(request):
+        return _error(403)
     if request.method == "POST":
         return await _post(request, plane, connection_id)
     if request.method == "GET":
@@ -33,14 +37,8 @@ async def answer(
 
 
 async def _post(request: web.BaseRequest, plane: DataPlane, connection_id: str) -> web.Response:
-    # One byte more than is allowed tells too much from enough without reading the rest.
-    body = b""
-    while len(body) <= MAX_MESSAGE_BYTES:
-        chunk = await request.content.read(MAX_MESSAGE_BYTES + 1 - len(body))
-        if not chunk:
-            break
-        body += chunk
-    if len(body) > MAX_MESSAGE_BYTES:
+    body = await read_at_most(request, MAX_MESSAGE_BYTES)
+    if body is None:
         return _error(413)
     # Text frames are UTF-8: what is not cannot be sent as it is.
     status = plane.post(connection_id, body.decode(errors="replace"))

@@ -13,8 +13,7 @@ FIXTURE_APP = Path(__file__).with_name("fixture_app")
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
     """The fixture application on a gateway of its own."""
-    template = FIXTURE_APP / "template.yaml"
-    with running_gateway(
-        tmp_path_factory.mktemp("gateway"), ["--template", str(template), "--no-reload"]
-    ) as running:
+    arguments = ["--template", str(FIXTURE_APP / "template.yaml"), "--no-reload"]
+    arguments += ["--retry-waits", "0.1,0.2"]
+    with running_gateway(tmp_path_factory.mktemp("gateway"), arguments) as running:
         yield running

@@ -13,15 +13,22 @@ from typing import Any
 import aiohttp
 
 from local_gateway.assumptions import Assumptions
-from local_gateway.clock import ManualClock
+from local_gateway.asynchronous.event_files import EventFiles
+from local_gateway.asynchronous.queue import EventQueue
+from local_gateway.asynchronous.reports import Reports
+from local_gateway.clock import ManualClock, SystemClock
 from local_gateway.data_plane.plane import DataPlane
 from local_gateway.errors import FunctionFailed
 from local_gateway.faults import Faults
 from local_gateway.http.front_door import FrontDoor
+from local_gateway.http.lambda_api import LambdaApi
 from local_gateway.http.loopback import bind
 from local_gateway.websocket.api import Authorizer, Route, Throttle, WebSocketApi
+from tests.local_gateway.runs import FakeQueues, FakeRuns
 
 Event = dict[str, Any]
+# As the SDKs sign, as far as the gateway looks.
+SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/..., Signature=..."}
 ALLOW = {
     "principalId": "someone",
     "policyDocument": {
@@ -153,6 +160,8 @@ async def serving(
     faults: Faults | None = None,
     assumptions: Assumptions | None = None,
     page_dir: Path = Path(os.devnull),
+    lambda_api: LambdaApi | None = None,
+    port: int = 0,
 ) -> AsyncIterator[Front]:
     """Serve on a free port."""
     functions = functions or FakeFunctions()
@@ -163,9 +172,9 @@ async def serving(
         faults or Faults(),
         assumptions or Assumptions(),
     )
-    sockets = bind(0)
+    sockets = bind(port)
     port = sockets[0].getsockname()[1]
-    door = FrontDoor(plane, page_dir, port)
+    door = FrontDoor(plane, page_dir, port, lambda_api=lambda_api)
     await door.listen(sockets)
     front = Front(plane, functions, port)
     try:
@@ -175,6 +184,17 @@ async def serving(
     finally:
         await door.close(seconds=0.01)
         await plane.invocations.settle(0.05)
+
+
+@contextlib.asynccontextmanager
+async def invocable(directory: Path, runs: FakeRuns, port: int = 0) -> AsyncIterator[Front]:
+    """Serve with the Invoke API of one function; its events are kept in the directory."""
+    clock = SystemClock()
+    reports = Reports(FakeQueues(), clock)
+    queue = EventQueue(runs, EventFiles(directory), reports, clock, waits=(0.0,))
+    async with serving(lambda_api=LambdaApi(runs, queue), port=port) as front:
+        yield front
+        await queue.settle(0)
 
 
 class RawClient:

@@ -52,6 +52,22 @@ def test_disconnects_are_lost_delayed_or_doubled() -> None:
     assert 50 < max(delays) <= 60
 
 
+def test_asynchronous_events_are_doubled_delayed_and_their_workers_killed() -> None:
+    assert Faults().for_event() == [0.0]
+    assert Faults().kill_after() is None
+    doubled = Faults.parse("duplicate_event=1")
+    assert {len(doubled.for_event()) for _ in range(20)} == {2, 3}
+    [late] = Faults.parse("delay_event=1:9").for_event()
+    assert 0 < late <= 9
+    first, second = (Faults.parse("kill_worker=0.5", 3) for _ in range(2))
+    for faults in (first, second):
+        faults.for_event()
+    moments = [first.kill_after() for _ in range(50)]
+    assert moments == [second.kill_after() for _ in range(50)]
+    assert None in moments
+    assert max(moment for moment in moments if moment is not None) <= 10
+
+
 def test_probabilities_are_kept_roughly() -> None:
     faults = Faults.parse("duplicate=0.25", 1)
     doubled = sum(faults.for_message().copies == 2 for _ in range(2000))

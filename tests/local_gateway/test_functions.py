@@ -13,6 +13,7 @@ from local_gateway.errors import FunctionFailed, FunctionTimedOut
 from local_gateway.functions import pool as pools
 from local_gateway.functions.function import Function
 from local_gateway.functions.service import Functions, Surroundings
+from local_gateway.functions.terms import Terms
 
 CODE = """
 import json, os, time
@@ -165,6 +166,43 @@ def test_a_function_past_its_timeout_is_killed(tmp_path: Path) -> None:
         return (await functions("f", {}))["version"]
 
     assert with_functions(tmp_path, work, timeout=1.0) == 1
+
+
+def test_a_worker_is_killed_as_chance_has_it_and_only_while_at_its_work(tmp_path: Path) -> None:
+    async def work(functions: Functions) -> Any:
+        terms = Terms(killed_after=0.3)
+        before = json.loads(await functions.run("f", b"{}", terms))
+        with pytest.raises(FunctionFailed, match=r"Runtime\.ExitError.*signal 9"):
+            await functions.run("f", b'{"sleep": 60}', terms)
+        quick = json.loads(await functions.run("f", b"{}", terms))
+        await asyncio.sleep(0.5)
+        return before["pid"], quick["pid"], (await functions("f", {}))["pid"]
+
+    before, quick, after = with_functions(tmp_path, work)
+    assert before != quick
+    assert quick == after
+
+
+def test_an_invocation_has_the_id_it_was_given(tmp_path: Path) -> None:
+    async def work(functions: Functions) -> Any:
+        runs = [await functions.run("f", b"{}", Terms("mine")) for _ in range(2)]
+        return [json.loads(answer)["request"] for answer in runs]
+
+    assert with_functions(tmp_path, work) == ["mine", "mine"], "a retry has the same one"
+
+
+def test_an_invocation_waits_for_an_environment_no_longer_than_its_patience(
+    tmp_path: Path,
+) -> None:
+    async def work(functions: Functions) -> Any:
+        running = asyncio.create_task(functions("f", {"sleep": 1}))
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await functions.run("f", b"{}", Terms(patience=0.1))
+        await running
+        return json.loads(await functions.run("f", b"{}", Terms(patience=10)))["version"]
+
+    assert with_functions(tmp_path, work, bound=1) == 1
 
 
 def test_new_code_runs_at_the_next_invocation_while_the_running_one_finishes(

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from local_gateway.websocket.frames import MAX_MESSAGE_BYTES
 from tests.local_gateway.front import (
+    SIGNED,
     FakeFunctions,
     Front,
     RawClient,
@@ -42,7 +43,9 @@ async def ask(front: Front, operation: str, connection_id: str, **arguments: Any
 async def by_hand(
     front: Front, method: str, path: str, body: bytes = b""
 ) -> tuple[int, str | None, bytes]:
-    async with front.session.request(method, front.url + path, data=body) as response:
+    async with front.session.request(
+        method, front.url + path, data=body, headers=SIGNED
+    ) as response:
         return response.status, response.headers.get("x-amzn-ErrorType"), await response.read()
 
 
@@ -90,6 +93,31 @@ def test_another_stage_is_forbidden() -> None:
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer AWS4-HMAC-SHA256 "},
+        {**SIGNED, "Host": "a-page.example"},
+        {**SIGNED, "Host": "127.0.0.1.a-page.example"},
+    ],
+    ids=["unsigned", "otherwise authorized", "rebound", "alike"],
+)
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+def test_what_a_page_of_another_origin_could_send_is_forbidden(
+    method: str, headers: dict[str, str]
+) -> None:
+    async def run() -> Any:
+        async with serving() as front, front.connect():
+            connection = await front.only_connection()
+            url = f"{front.url}/prod/@connections/{connection.id}"
+            async with front.session.request(method, url, headers=headers) as response:
+                alive = front.plane.look_up(connection.id) is connection
+                return response.status, response.headers["x-amzn-ErrorType"], alive
+
+    assert asyncio.run(run()) == (403, "ForbiddenException", True)
+
+
+@pytest.mark.parametrize(
     ("size", "frames"), [(32768, [32768]), (32769, [32768, 1]), (131072, [32768] * 4)]
 )
 def test_a_long_post_is_delivered_as_several_frames_of_one_message(
@@ -113,7 +141,7 @@ def test_get_describes_the_connection_in_camel_case() -> None:
         async with serving() as front, front.connect(headers={"User-Agent": "t/1"}):
             connection = await front.only_connection()
             async with front.session.get(
-                f"{front.url}/prod/@connections/{connection.id}"
+                f"{front.url}/prod/@connections/{connection.id}", headers=SIGNED
             ) as response:
                 raw = await response.json()
             return raw, await ask(front, "get_connection", connection.id)

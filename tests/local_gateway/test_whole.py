@@ -115,6 +115,7 @@ def test_functions_see_the_environment_that_the_template_gives_them(
     assert environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] == (
         f"http://127.0.0.1:{gateway.port}/test"
     )
+    assert environment["AWS_ENDPOINT_URL_LAMBDA"] == f"http://127.0.0.1:{gateway.port}"
     assert 0 < found["remaining"] <= 5000
 
 

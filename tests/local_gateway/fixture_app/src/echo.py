@@ -86,6 +86,20 @@ def surroundings(event, body, context):
     )
 
 
+def invoke(event, body, context):
+    import boto3
+
+    lambda_ = boto3.client("lambda")
+    answer = lambda_.invoke(
+        FunctionName=os.environ["JOB"],
+        InvocationType=body.get("type", "Event"),
+        Payload=json.dumps(body["job"]),
+    )
+    said = answer["Payload"].read().decode()
+    failed = answer.get("FunctionError")
+    return post(event, {"status": answer["StatusCode"], "said": said, "failed": failed})
+
+
 WISHES = {
     "sleep": sleep,
     "fail": fail,
@@ -95,4 +109,5 @@ WISHES = {
     "version": version,
     "answer": answer,
     "surroundings": surroundings,
+    "invoke": invoke,
 }
