@@ -5,6 +5,7 @@ begins anew; one that was paused and comes back finds that it can write nothing 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -52,6 +53,10 @@ class Audience(Protocol):
         """Wait a while until everyone was told all of it."""
         ...
 
+    def close(self) -> None:
+        """Tell nobody anything more."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -85,21 +90,29 @@ class Replying:
         if turn is None:
             return None
         before = Snapshot(turn.epoch, turn.seq - 1, tail.settled().turns)
+        unsaid = Outcome(before.state)
+        if turn.stopping:
+            return self._end(order.key, turn, Said("", unsaid))
         if turn.attempt > MAX_ATTEMPTS:
-            return self._end(order.key, turn, Said("", Outcome(before.state), Failure.ABANDONED))
+            return self._end(order.key, turn, Said("", unsaid, Failure.ABANDONED))
         reading = Reading(f"{turn.epoch}#{turn.seq}", partial(self._seconds_until, until))
         message = Message(turn.message_id, turn.text, turn.created_at)
         reading.start(lambda: self.bot.stream(before, message, reading))
         audience = self.audience(order, turn)
         try:
             held, failure = self._listen(order.key, turn, reading, audience, until)
+            reading.stop()
+            if held is None:
+                return None
+            said = reading.said(unsaid, failure)
+            # Kept first: what is told has a place, and a lease waits for no device.
+            written = self._end(order.key, held, said)
+            if written:
+                audience.finish(said.text)
+            return written
         finally:
             reading.stop()
-        if held is None:
-            return None
-        said = reading.said(Outcome(before.state), failure)
-        audience.finish(said.text)
-        return self._end(order.key, held, said)
+            audience.close()
 
     def _claimed(self, order: Order, tail: Tail) -> Turn | None:
         turn = tail.pending
@@ -127,24 +140,30 @@ class Replying:
         held: Turn | None = turn
         while held and not held.stopping:
             reading.wait(TICK_SECONDS)
-            audience.show(reading.text)
-            if reading.ended:
-                return held, None
             now = self.clock()
-            if now >= until:
-                return held, Failure.TIMED_OUT
+            # Before anything is told: whoever was paused may have lost the turn meanwhile.
             if now >= look_at:
                 look_at = now + LOOK
                 held = self._look(key, held, audience)
+                continue
+            ended = reading.ended
+            audience.show(reading.text)
+            if ended:
+                return held, None
+            if now >= until:
+                return held, Failure.TIMED_OUT
         return held, None
 
     def _look(self, key: ConversationKey, turn: Turn, audience: Audience) -> Turn | None:
-        try:
+        with suppress(StoreUnavailable):
             audience.look()
+        try:
             return self._held(key, turn)
         except StoreUnavailable:
-            # It may pass; but nothing goes on without a lease.
-            return turn if self.clock().timestamp() < turn.lease_until else None
+            # It may pass; but nothing goes on without a lease, and another has to begin anew.
+            if self.clock().timestamp() >= turn.lease_until:
+                raise
+            return turn
 
     def _held(self, key: ConversationKey, turn: Turn) -> Turn | None:
         """The turn as it is now, its lease lengthened in good time; None where it is lost."""
@@ -159,13 +178,13 @@ class Replying:
 
     def _end(self, key: ConversationKey, turn: Turn, said: Said) -> Written | None:
         failure = said.failure
-        if not said.text and not turn.stopping:
+        if not said.text and (said.whole or not turn.stopping):
             failure = failure or Failure.EMPTY
         ended = replace(
             turn,
             reply=said.text,
             state=said.outcome.state,
-            status=_status(turn, failure),
+            status=_status(turn, failure, said),
             completed_at=self.clock(),
             lease_until=0.0,
             stopping=False,
@@ -186,7 +205,7 @@ class Replying:
         return (until - self.clock()).total_seconds()
 
 
-def _status(turn: Turn, failure: Failure | None) -> Status:
+def _status(turn: Turn, failure: Failure | None, said: Said) -> Status:
     if failure:
         return Status.FAILED
-    return Status.STOPPED if turn.stopping else Status.DONE
+    return Status.STOPPED if turn.stopping and not said.whole else Status.DONE
