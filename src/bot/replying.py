@@ -31,7 +31,7 @@ MAX_ATTEMPTS = 3
 """Workers that may die over one reply before it is given up."""
 
 TICK_SECONDS = 0.05
-LOOK = timedelta(seconds=1)
+LOOK_SECONDS = 1.0
 """How often a worker looks whether it is to stop, and who listens."""
 
 COMPLETIONS = 5
@@ -97,9 +97,9 @@ class Replying:
             return self._end(order.key, turn, Said("", unsaid, Failure.ABANDONED))
         reading = Reading(f"{turn.epoch}#{turn.seq}", partial(self._seconds_until, until))
         message = Message(turn.message_id, turn.text, turn.created_at)
-        reading.start(lambda: self.bot.stream(before, message, reading))
         audience = self.audience(order, turn)
         try:
+            reading.start(lambda: self.bot.stream(before, message, reading))
             held, failure = self._listen(order.key, turn, reading, audience, until)
             reading.stop()
             if held is None:
@@ -136,21 +136,22 @@ class Replying:
         until: datetime,
     ) -> tuple[Turn | None, Failure | None]:
         """Pass on what is said until it ends: the turn then, None where it is another's by now."""
-        look_at = self.clock() + LOOK
+        look_at = turn.lease_until - self.lease.total_seconds() + LOOK_SECONDS
         held: Turn | None = turn
         while held and not held.stopping:
             reading.wait(TICK_SECONDS)
             now = self.clock()
             # Before anything is told: whoever was paused may have lost the turn meanwhile.
-            if now >= look_at:
-                look_at = now + LOOK
+            if now.timestamp() >= look_at:
+                look_at = now.timestamp() + LOOK_SECONDS
                 held = self._look(key, held, audience)
-                continue
+                if held is None or held.stopping:
+                    break
             ended = reading.ended
             audience.show(reading.text)
             if ended:
                 return held, None
-            if now >= until:
+            if self.clock() >= until:
                 return held, Failure.TIMED_OUT
         return held, None
 
