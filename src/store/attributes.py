@@ -31,4 +31,6 @@ def _value_size(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
     if kind == "N":
         return (len(content.lstrip("-").replace(".", "")) + 1) // 2 + 1
+    if kind == "BOOL":
+        return 1
     return len(content.encode() if kind == "S" else content)
