@@ -23,7 +23,7 @@ def number(value: float) -> dict[str, str]:
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Bytes that an item of strings, numbers and binaries takes, as capacity is reckoned."""
+    """Bytes that an item of scalars takes, as capacity is reckoned."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
