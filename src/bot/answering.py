@@ -1,17 +1,39 @@
 """Asking a bot: a stranger's code, of which nothing is taken for granted."""
 
 import json
+from collections.abc import Generator
 from typing import cast
 
 from bot import limits
 from bot.errors import BotFailed
-from bot.models import Message, Reply, Snapshot, State
-from bot.ports import Bot, StreamingBot
+from bot.models import Message, Outcome, Reply, Snapshot, State
+from bot.ports import Bot, Call, StreamingBot
 
 
 def streaming(bot: Bot | StreamingBot) -> StreamingBot | None:
     """The bot, if it answers in pieces; None for one that answers at once."""
     return cast("StreamingBot", bot) if callable(getattr(bot, "stream", None)) else None
+
+
+class AtOnce:
+    """A bot that answers at once, as one that streams: for what is still to be answered when a
+    bot that streams has given way to it."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    def stream(
+        self, snapshot: Snapshot, message: Message, call: Call
+    ) -> Generator[str, None, Outcome]:
+        """See `bot.ports.StreamingBot`."""
+        text, state = ask(self._bot, snapshot, message)
+        yield text
+        return Outcome(state)
+
+
+def in_pieces(bot: Bot | StreamingBot) -> StreamingBot:
+    """The bot as one that streams."""
+    return streaming(bot) or AtOnce(cast("Bot", bot))
 
 
 def ask(bot: Bot, snapshot: Snapshot, message: Message) -> tuple[str, State]:

@@ -67,11 +67,14 @@ def accepted(conversation_id: str, message_id: str, seq: int) -> Frame:
     }
 
 
-def delta(conversation_id: str, seq: int, offset: int, text: str, attempt: int = 1) -> Frame:
+def delta(
+    conversation_id: str, epoch: str, seq: int, offset: int, text: str, attempt: int = 1
+) -> Frame:
     """A piece of a reply; `offset` counts code points into it."""
     return {
         "type": "delta",
         "conversationId": conversation_id,
+        "epoch": epoch,
         "seq": seq,
         "attempt": attempt,
         "offset": offset,

@@ -8,17 +8,27 @@ from threading import Condition, Thread
 from bot import limits
 from bot.answering import checked_state
 from bot.errors import BotFailed
-from bot.models import Failure, Outcome
+from bot.models import Failure, Outcome, Usage
+
+CLOSING_SECONDS = 1.0
+"""How long an end waits for what a bot holds open to be closed."""
+
+MAX_TOKENS = 10**12
+"""More than any reply takes, and few enough for any table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """All that a bot has said, and how that ended. `reason` is for the log."""
+    """All that a bot has said, and how that ended; `whole` where the bot itself ended it.
+
+    `reason` is for the log.
+    """
 
     text: str
     outcome: Outcome
     failure: Failure | None = None
     reason: str = ""
+    whole: bool = False
 
 
 class Reading:
@@ -32,6 +42,7 @@ class Reading:
         self._text = ""
         self._stopped = False
         self._ended = False
+        self._whole = False
         self._outcome: Outcome | None = None
         self._failure: Failure | None = None
         self._reason = ""
@@ -51,7 +62,7 @@ class Reading:
             if not self._stopped:
                 self._closers.append(close)
                 return
-        _call(close)
+        _call_all([close])
 
     @property
     def text(self) -> str:
@@ -64,10 +75,12 @@ class Reading:
         return self._ended
 
     def said(self, otherwise: Outcome, failure: Failure | None = None) -> Said:
-        """What was said, with the outcome there would be `otherwise`, or the failure of another."""
+        """What was said; where it was broken off, for that `failure` and with `otherwise` left."""
         with self._changed:
+            if not self._whole:
+                return Said(self._text, otherwise, failure)
             outcome = self._outcome or otherwise
-            return Said(self._text, outcome, failure or self._failure, self._reason)
+            return Said(self._text, outcome, self._failure, self._reason, whole=True)
 
     def start(self, stream: Callable[[], Generator[str, None, Outcome | None]]) -> None:
         """Begin to read."""
@@ -83,8 +96,11 @@ class Reading:
         with self._changed:
             self._stopped = True
             closers, self._closers = self._closers, []
-        for close in closers:
-            _call(close)
+        if closers:
+            # A stranger's code: it may hang.
+            closing = Thread(target=_call_all, args=(closers,), daemon=True)
+            closing.start()
+            closing.join(CLOSING_SECONDS)
 
     def _read(self, stream: Callable[[], Generator[str, None, Outcome | None]]) -> None:
         outcome, failure, reason = None, None, ""
@@ -92,12 +108,14 @@ class Reading:
             outcome = _checked(self._drain(stream()))
         except _TooLong:
             failure = Failure.TOO_LONG
-        except Exception as error:
-            # A stranger's code: whatever it raises ends its reply, and is known by its type alone.
+        except BaseException as error:
+            # A stranger's code: whatever it raises ends its reply (an exit too, for it would end
+            # this thread alone, unheard), and is known by its type alone.
             failure, reason = Failure.BOT, type(error).__name__
         with self._changed:
             if not self._stopped:
                 self._outcome, self._failure, self._reason = outcome, failure, reason
+                self._whole = True
             self._ended = True
             self._changed.notify_all()
 
@@ -117,9 +135,10 @@ class Reading:
         with self._changed:
             if self._stopped:
                 return
-            self._text = (self._text + piece)[: limits.MAX_REPLY_CHARACTERS]
-            if len(self._text) == limits.MAX_REPLY_CHARACTERS:
-                raise _TooLong
+            room = limits.MAX_REPLY_CHARACTERS - len(self._text)
+            self._text += piece[:room]
+        if len(piece) > room:
+            raise _TooLong
 
 
 class _TooLong(Exception):
@@ -132,9 +151,19 @@ def _checked(outcome: Outcome | None) -> Outcome | None:
         return None
     if not isinstance(outcome, Outcome):
         raise BotFailed("no outcome")
+    if outcome.usage is not None and not _is_countable(outcome.usage):
+        raise BotFailed("no usage")
     return replace(outcome, state=checked_state(outcome.state))
 
 
-def _call(close: Callable[[], object]) -> None:
-    with suppress(Exception):
-        close()
+def _is_countable(usage: Usage) -> bool:
+    return isinstance(usage, Usage) and all(
+        type(tokens) is int and 0 <= tokens <= MAX_TOKENS
+        for tokens in (usage.input_tokens, usage.output_tokens)
+    )
+
+
+def _call_all(closers: list[Callable[[], object]]) -> None:
+    for close in closers:
+        with suppress(Exception):
+            close()

@@ -249,7 +249,7 @@ def assemble(
         conversations=Conversations(store, log, deletion, ordering, cache, retention, clock),
         deletion=deletion,
         expiry=Expiry(connections, tokens, clock),
-        adoption=Adoption(store, sealing, deletion, clock, new_conversation_id),
+        adoption=Adoption(store, sealing, deletion, ordering, clock, new_conversation_id),
         guest_of=guest_of,
         clock=clock,
     )

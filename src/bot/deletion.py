@@ -49,11 +49,14 @@ class Deletion:
 
         Raises NotFound where there is nothing to delete, Busy where too many others write.
         """
-        seal = self._sealing.seal(key).seal
+        tail = self._sealing.seal(key)
         # What was moved away is not there to be deleted: to say so would be a lie.
-        if seal is None or seal.moved_to:
+        if tail.seal is None or tail.seal.moved_to:
             raise NotFound("There is no such conversation.")
-        return seal
+        if tail.pending:
+            # At once, before anyone is told: its writer would tell how it ended.
+            self._clear([tail.pending], key)
+        return tail.seal
 
     def go_on(self, key: ConversationKey, seal: Turn, until: datetime | None = None) -> bool:
         """Move or clear away what lies before the seal, for a while; whether it is all done."""

@@ -5,6 +5,7 @@ begins anew; one that was paused and comes back finds that it can write nothing 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,7 +31,7 @@ MAX_ATTEMPTS = 3
 """Workers that may die over one reply before it is given up."""
 
 TICK_SECONDS = 0.05
-LOOK = timedelta(seconds=1)
+LOOK_SECONDS = 1.0
 """How often a worker looks whether it is to stop, and who listens."""
 
 COMPLETIONS = 5
@@ -50,6 +51,10 @@ class Audience(Protocol):
 
     def finish(self, text: str) -> None:
         """Wait a while until everyone was told all of it."""
+        ...
+
+    def close(self) -> None:
+        """Tell nobody anything more."""
         ...
 
 
@@ -85,21 +90,29 @@ class Replying:
         if turn is None:
             return None
         before = Snapshot(turn.epoch, turn.seq - 1, tail.settled().turns)
+        unsaid = Outcome(before.state)
+        if turn.stopping:
+            return self._end(order.key, turn, Said("", unsaid))
         if turn.attempt > MAX_ATTEMPTS:
-            return self._end(order.key, turn, Said("", Outcome(before.state), Failure.ABANDONED))
+            return self._end(order.key, turn, Said("", unsaid, Failure.ABANDONED))
         reading = Reading(f"{turn.epoch}#{turn.seq}", partial(self._seconds_until, until))
         message = Message(turn.message_id, turn.text, turn.created_at)
-        reading.start(lambda: self.bot.stream(before, message, reading))
         audience = self.audience(order, turn)
         try:
+            reading.start(lambda: self.bot.stream(before, message, reading))
             held, failure = self._listen(order.key, turn, reading, audience, until)
+            reading.stop()
+            if held is None:
+                return None
+            said = reading.said(unsaid, failure)
+            # Kept first: what is told has a place, and a lease waits for no device.
+            written = self._end(order.key, held, said)
+            if written:
+                audience.finish(said.text)
+            return written
         finally:
             reading.stop()
-        if held is None:
-            return None
-        said = reading.said(Outcome(before.state), failure)
-        audience.finish(said.text)
-        return self._end(order.key, held, said)
+            audience.close()
 
     def _claimed(self, order: Order, tail: Tail) -> Turn | None:
         turn = tail.pending
@@ -123,28 +136,35 @@ class Replying:
         until: datetime,
     ) -> tuple[Turn | None, Failure | None]:
         """Pass on what is said until it ends: the turn then, None where it is another's by now."""
-        look_at = self.clock() + LOOK
+        look_at = turn.lease_until - self.lease.total_seconds() + LOOK_SECONDS
         held: Turn | None = turn
         while held and not held.stopping:
             reading.wait(TICK_SECONDS)
-            audience.show(reading.text)
-            if reading.ended:
-                return held, None
             now = self.clock()
-            if now >= until:
-                return held, Failure.TIMED_OUT
-            if now >= look_at:
-                look_at = now + LOOK
+            # Before anything is told: whoever was paused may have lost the turn meanwhile.
+            if now.timestamp() >= look_at:
+                look_at = now.timestamp() + LOOK_SECONDS
                 held = self._look(key, held, audience)
+                if held is None or held.stopping:
+                    break
+            ended = reading.ended
+            audience.show(reading.text)
+            if ended:
+                return held, None
+            if self.clock() >= until:
+                return held, Failure.TIMED_OUT
         return held, None
 
     def _look(self, key: ConversationKey, turn: Turn, audience: Audience) -> Turn | None:
-        try:
+        with suppress(StoreUnavailable):
             audience.look()
+        try:
             return self._held(key, turn)
         except StoreUnavailable:
-            # It may pass; but nothing goes on without a lease.
-            return turn if self.clock().timestamp() < turn.lease_until else None
+            # It may pass; but nothing goes on without a lease, and another has to begin anew.
+            if self.clock().timestamp() >= turn.lease_until:
+                raise
+            return turn
 
     def _held(self, key: ConversationKey, turn: Turn) -> Turn | None:
         """The turn as it is now, its lease lengthened in good time; None where it is lost."""
@@ -159,13 +179,13 @@ class Replying:
 
     def _end(self, key: ConversationKey, turn: Turn, said: Said) -> Written | None:
         failure = said.failure
-        if not said.text and not turn.stopping:
+        if not said.text and (said.whole or not turn.stopping):
             failure = failure or Failure.EMPTY
         ended = replace(
             turn,
             reply=said.text,
             state=said.outcome.state,
-            status=_status(turn, failure),
+            status=_status(turn, failure, said),
             completed_at=self.clock(),
             lease_until=0.0,
             stopping=False,
@@ -186,7 +206,7 @@ class Replying:
         return (until - self.clock()).total_seconds()
 
 
-def _status(turn: Turn, failure: Failure | None) -> Status:
+def _status(turn: Turn, failure: Failure | None, said: Said) -> Status:
     if failure:
         return Status.FAILED
-    return Status.STOPPED if turn.stopping else Status.DONE
+    return Status.STOPPED if turn.stopping and not said.whole else Status.DONE

@@ -2,13 +2,14 @@
 
 Whoever writes at the same time either comes first, and the seal goes behind it, or finds the seal
 in its place. What it hides is then deleted (bot/deletion.py), or moved first (bot/moving.py).
+A reply that is still being written can be deleted, but is not moved before it has ended.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.errors import Busy
+from bot.errors import Busy, StillWriting
 from bot.log import Log
 from bot.models import Author, ConversationKey, Status, Turn
 from bot.ports import TurnLog
@@ -39,16 +40,20 @@ class Sealing:
         """End the log, to be deleted or moved; its tail then, with the seal.
 
         The tail has none where nothing is there to be ended; where the log has been ended by
-        another, it has that one's. Raises Busy where too many others write.
+        another, it has that one's. `turns` are what lies right before the seal, if this one is it.
+        Raises Busy where too many others write, StillWriting where a reply is not to be moved yet.
         """
         for _ in range(SEAL_ATTEMPTS):
             tail = self._log.read(key)
             if tail.seal or not tail.turns:
                 return tail
+            if moved_to and tail.pending:
+                # Copied now, its reply would be written twice: there and here.
+                raise StillWriting(tail.pending)
             seal = self._new_seal(tail.epoch, tail.head + 1, moved_to)
             winner = self._store.append(key, seal)
             if winner is None or winner.owner == seal.owner:
-                return replace(tail, turns=(), seal=seal, moved_to=moved_to or tail.moved_to)
+                return replace(tail, seal=seal, moved_to=moved_to or tail.moved_to)
         raise Busy("Too many messages at once.")
 
     def _new_seal(self, epoch: str, seq: int, moved_to: ConversationKey | None) -> Turn:

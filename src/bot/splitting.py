@@ -17,7 +17,7 @@ def turn_frames(conversation_id: str, turn: Turn) -> list[Frame]:
     """One turn as a `turn` frame, and as many `delta` frames as its reply needs."""
     shown = answers.turn_object(turn)
     overhead = _size(answers.turn_frame(conversation_id, turn.epoch, {}))
-    fitted, deltas = _fit(conversation_id, shown, MAX_FRAME_BYTES - overhead)
+    fitted, deltas = _fit(_cutter(conversation_id, turn), shown, MAX_FRAME_BYTES - overhead)
     return [answers.turn_frame(conversation_id, turn.epoch, fitted), *deltas]
 
 
@@ -54,7 +54,7 @@ def snapshot_frames(
         size = _size(shown) + 1
         if batch and used + size > room:
             flush()
-        fitted, deltas = _fit(header.conversation_id, shown, room)
+        fitted, deltas = _fit(_cutter(header.conversation_id, turn), shown, room)
         batch.append(fitted)
         used += size
         if deltas:
@@ -79,6 +79,7 @@ class DeltaCutter:
     """Cuts `delta` frames out of one attempt at a reply."""
 
     conversation_id: str
+    epoch: str
     seq: int
     attempt: int
 
@@ -90,10 +91,17 @@ class DeltaCutter:
         return Delta(self._frame(offset, text[offset:end]), end)
 
     def _frame(self, offset: int, piece: str) -> Frame:
-        return answers.delta(self.conversation_id, self.seq, offset, piece, self.attempt)
+        return answers.delta(
+            self.conversation_id, self.epoch, self.seq, offset, piece, self.attempt
+        )
 
 
-def _fit(conversation_id: str, shown: Frame, room: int) -> tuple[Frame, list[Frame]]:
+def _cutter(conversation_id: str, turn: Turn) -> DeltaCutter:
+    # A client that saw a reply grow takes no more of an earlier attempt at it.
+    return DeltaCutter(conversation_id, turn.epoch, turn.seq, max(turn.attempt, 1))
+
+
+def _fit(cutter: DeltaCutter, shown: Frame, room: int) -> tuple[Frame, list[Frame]]:
     if _size(shown) <= room:
         return shown, []
     reply: str = shown["reply"]
@@ -101,12 +109,10 @@ def _fit(conversation_id: str, shown: Frame, room: int) -> tuple[Frame, list[Fra
     end = _characters(reply, room - _size(cut))
     cut["reply"] = reply[:end]
     deltas = []
-    overhead = _size(answers.delta(conversation_id, shown["seq"], len(reply), ""))
     while end < len(reply):
-        count = _characters(reply[end:], MAX_FRAME_BYTES - overhead)
-        piece = reply[end : end + count]
-        deltas.append(answers.delta(conversation_id, shown["seq"], end, piece))
-        end += count
+        cut_out = cutter.cut(reply, end)
+        deltas.append(cut_out.frame)
+        end = cut_out.end
     return cut, deltas
 
 

@@ -39,7 +39,9 @@ class LiveAudience:
         self._connections = connections
         self._clock = clock
         self._user_id = order.key.user_id
-        self._delta = splitting.DeltaCutter(order.key.conversation_id, turn.seq, turn.attempt)
+        self._delta = splitting.DeltaCutter(
+            order.key.conversation_id, turn.epoch, turn.seq, turn.attempt
+        )
         self._pool = ThreadPoolExecutor(PARALLEL_SENDS)
         self._listeners = {order.connection_id: Listener()} if order.connection_id else {}
 
@@ -54,9 +56,13 @@ class LiveAudience:
     def look(self) -> None:
         """See the port."""
         now = self._clock()
+        listening: dict[str, Listener] = {}
         for connection in self._connections.live(self._user_id, now):
-            known = self._listeners.setdefault(connection.connection_id, Listener())
+            known = self._listeners.get(connection.connection_id) or Listener()
             known.settled = now - connection.connected_at > HANDSHAKE
+            listening[connection.connection_id] = known
+        # Who is not there any more, or whose credential has run out, is told nothing more.
+        self._listeners = listening
 
     def finish(self, text: str) -> None:
         """See the port."""
@@ -69,6 +75,9 @@ class LiveAudience:
             wait([each for each in sending if each], timeout=BETWEEN_FRAMES_SECONDS)
             if not sending:
                 time.sleep(BETWEEN_FRAMES_SECONDS)
+
+    def close(self) -> None:
+        """See the port."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _send(self, connection_id: str, listener: "Listener", frame: splitting.Delta) -> None:

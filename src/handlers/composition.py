@@ -67,9 +67,9 @@ class MessageApp:
 
 @dataclass(frozen=True, slots=True)
 class ReplyApp:
-    """What the function needs that writes replies; none for a bot that answers at once."""
+    """What the function needs that writes replies."""
 
-    replying: "Replying | None"
+    replying: "Replying"
     fan_out: "FanOut"
     logger: Logger
     metrics: Metrics
@@ -142,7 +142,7 @@ def message(settings: "MessageSettings") -> MessageApp:
 
 def reply(settings: "ReplySettings") -> ReplyApp:
     """Build what writes replies."""
-    from bot.answering import streaming
+    from bot.answering import in_pieces
     from bot.log import Log
     from bot.replying import Replying
     from delivery.api_gateway import ApiGatewaySender
@@ -156,20 +156,15 @@ def reply(settings: "ReplySettings") -> ReplyApp:
     connections = DynamoConnectionStore(Table(dynamodb, settings.connections_table))
     store = DynamoConversationStore(Table(dynamodb, settings.sessions_table))
     sender = ApiGatewaySender(_management_api(settings.connections_endpoint))
-    bot = streaming(load_bot(settings.bot_class))
-    replying = (
-        None
-        if bot is None
-        else Replying(
-            store=store,
-            log=Log(store, now),
-            bot=bot,
-            audience=partial(LiveAudience, sender, connections, now),
-            lease=settings.lease,
-            clock=now,
-            new_id=new_id,
-            pause=pause,
-        )
+    replying = Replying(
+        store=store,
+        log=Log(store, now),
+        bot=in_pieces(load_bot(settings.bot_class)),
+        audience=partial(LiveAudience, sender, connections, now),
+        lease=settings.lease,
+        clock=now,
+        new_id=new_id,
+        pause=pause,
     )
     return ReplyApp(replying, FanOut(sender, connections, now), Logger(), Metrics(), now)
 

@@ -45,7 +45,7 @@ def answer(app: ReplyApp, event: dict[str, Any], context: Context) -> None:
     """Write the reply that the event orders."""
     order = order_of(event)
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    written = app.replying and app.replying.write(order, app.clock() + left - MARGIN)
+    written = app.replying.write(order, app.clock() + left - MARGIN)
     if not written:
         app.logger.info("nothing to write")
         return

@@ -23,7 +23,7 @@ def number(value: float) -> dict[str, str]:
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Bytes that an item of strings, numbers and binaries takes, as capacity is reckoned."""
+    """Bytes that an item of scalars takes, as capacity is reckoned."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
@@ -31,4 +31,6 @@ def _value_size(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
     if kind == "N":
         return (len(content.lstrip("-").replace(".", "")) + 1) // 2 + 1
+    if kind == "BOOL":
+        return 1
     return len(content.encode() if kind == "S" else content)

@@ -168,14 +168,17 @@ class MemoryConversationStore:
         with self._lock:
             kept = self._mine(key, turn)
             if kept is not None:
-                self._turns[key][turn.seq] = replace(turn, feedback=kept.feedback)
+                ended = replace(turn, lease_until=0.0, feedback=kept.feedback)
+                self._turns[key][turn.seq] = ended
             return kept is not None
 
     def ask_to_stop(self, key: ConversationKey, turn: Turn) -> Turn | None:
         """See the port."""
         with self._lock:
             kept = self._same_epoch(key, turn)
-            if kept is not None and kept.is_pending:
+            if kept is None or kept.status in ENDED:
+                return None
+            if kept.is_pending:
                 kept = self._turns[key][turn.seq] = replace(kept, stopping=True)
             return kept
 

@@ -5,12 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from bot.models import ConversationKey, Status, Turn
+from bot.tail import ENDED
 from store.attributes import Item, number, string
 from store.items import SAME_EPOCH, lease, turn_item, turn_key, turn_of
 from store.table import ConditionFailed, Table
 
 CONTENT = frozenset({"text", "reply", "state", "packed", "leaseUntil", "stopping"})
-"""Attributes that the end of a reply may take away; `feedback` is not its to touch."""
+"""Attributes that the end of a reply may take away."""
+
+NOT_ITS = frozenset({"userId", "itemId", "feedback"})
+"""Attributes that the end of a reply leaves alone: a user may have rated it meanwhile."""
 
 MINE = f"{SAME_EPOCH} AND #status = :pending AND #owner = :owner"
 NAMES = {"#status": "status", "#owner": "owner"}
@@ -57,7 +61,7 @@ class DynamoReplies:
     def complete(self, key: ConversationKey, turn: Turn) -> bool:
         """See the port."""
         whole = turn_item(key, turn)
-        ended = {name: whole[name] for name in whole if name not in ("userId", "itemId")}
+        ended = {name: whole[name] for name in whole if name not in NOT_ITS}
         names = {f"#a{number}": name for number, name in enumerate(ended)}
         gone = {f"#r{number}": name for number, name in enumerate(sorted(CONTENT - set(ended)))}
         values = {f":a{number}": value for number, value in enumerate(ended.values())}
@@ -87,7 +91,8 @@ class DynamoReplies:
             )
         except ConditionFailed as other:
             found = turn_of(other.item) if other.item else None
-            return found if found and found.epoch == turn.epoch else None
+            seen = found and found.epoch == turn.epoch and found.status not in ENDED
+            return found if seen else None
         return turn_of(asked)
 
     def _written(self, key: ConversationKey, wanted: Turn, **update: Any) -> bool:

@@ -142,6 +142,6 @@ def test_no_turns_are_one_snapshot() -> None:
 
 
 def test_frames_carry_every_character_as_itself() -> None:
-    sent = answers.encode(answers.delta("main", 1, 0, "é🎉\u0000<script>\u2028"))
+    sent = answers.encode(answers.delta("main", "e1", 1, 0, "é🎉\u0000<script>\u2028"))
     assert json.loads(sent)["text"] == "é🎉\u0000<script>\u2028"
     assert "é🎉".encode() in sent

@@ -9,7 +9,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from bot import errors, frames, limits
-from bot.models import Author, Rating, Status
+from bot.models import Author, Failure, Rating, Status
 from bot.tail import ENDED
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +71,7 @@ def test_every_field_of_a_turn_is_shown_in_the_protocol() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [*(set(Status) - ENDED), *Author, *Rating], ids=lambda value: str(value)
+    "value", [*(set(Status) - ENDED), *Author, *Failure, *Rating], ids=lambda value: str(value)
 )
 def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
     assert f"`{value}`" in PROTOCOL
@@ -81,6 +81,7 @@ def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
     "bound",
     [
         limits.MAX_TEXT_CHARACTERS,
+        limits.MAX_REPLY_CHARACTERS,
         limits.MAX_TEXT_BYTES,
         limits.MAX_MESSAGE_ID_CHARACTERS,
         limits.MAX_TITLE_CHARACTERS,

@@ -288,7 +288,7 @@ handlers.message._app().chat.handle(caller, '{"action":"renew","token":"a.b.c"}'
     assert verifying <= loaded_by(first)
 
 
-@pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect", "message"])
+@pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect", "message", "reply"])
 def test_importing_a_handler_does_nothing_outside_of_lambda(function: str) -> None:
     code = (
         f"import os\nos.environ.pop('AWS_LAMBDA_INITIALIZATION_TYPE')\nimport handlers.{function}"

@@ -10,6 +10,10 @@ from bot.ports import ConversationStore
 WRITES = frozenset(
     {
         "append",
+        "claim",
+        "hold",
+        "complete",
+        "ask_to_stop",
         "rate",
         "erase",
         "bury",

@@ -1,0 +1,239 @@
+"""A bot that streams is a stranger's code: whatever it does, its reply ends, once."""
+
+import math
+from collections.abc import Callable, Generator
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+
+from bot import limits
+from bot.answering import in_pieces
+from bot.calls import Reading
+from bot.models import Failure, Outcome, Reply, Status, Turn, Usage
+from store.memory import MemoryConversationStore
+from tests.support.bots import Scripted
+from tests.support.clock import FakeClock
+from tests.support.streams import PATIENCE_SECONDS, Talking, Writer
+from tests.support.turns import MAIN
+from tests.support.workers import Orders, Worker
+
+Store = MemoryConversationStore
+Stream = Generator[str, None, Outcome | None]
+
+
+def saying(*pieces: Any, outcome: Any = None, error: BaseException | None = None) -> Talking:
+    """A bot that says these, and ends so."""
+
+    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
+        yield from pieces
+        if error:
+            raise error
+        kept: Outcome | None = outcome
+        return kept
+
+    return Talking(stream)
+
+
+def replied(bot: Any, store: Store | None = None, clock: FakeClock | None = None) -> Turn:
+    """The turn that a bot's reply ends."""
+    store, clock = store or Store(), clock or FakeClock()
+    orders = Orders()
+    head = store.newest(MAIN, 1).turns
+    seq = head[0].seq + 1 if head else 1
+    Worker(store, clock, bot=saying("x"), starter=orders).say(f"m{seq}", "hi")
+    written = Writer(store, clock, bot).write(orders.made[0], clock() + timedelta(minutes=5))
+    assert written
+    assert written.turn == store.turn(MAIN, seq)
+    assert "secret" not in written.reason
+    return written.turn
+
+
+def said(turn: Turn) -> tuple[Status, Failure | None, str]:
+    """How it ended."""
+    return turn.status, turn.failure, turn.reply
+
+
+ERRORS = [
+    ValueError("a secret"),
+    RecursionError(),
+    StopIteration("a secret"),
+    GeneratorExit(),
+    SystemExit("a secret"),
+    KeyboardInterrupt(),
+    MemoryError(),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=repr)
+@pytest.mark.parametrize("pieces", [(), ("a ", "b ")], ids=["at once", "on the way"])
+def test_what_was_said_stands_whatever_a_bot_raises(
+    pieces: tuple[str, ...], error: BaseException
+) -> None:
+    bot = saying(*pieces, error=error)
+    assert said(replied(bot)) == (Status.FAILED, Failure.BOT, "".join(pieces))
+
+
+def test_a_bot_that_raises_before_it_streams_has_failed() -> None:
+    def refuse(snapshot: Any, message: Any, call: Any) -> Stream:
+        raise RuntimeError("a secret")
+
+    assert said(replied(Talking(refuse))) == (Status.FAILED, Failure.BOT, "")
+
+
+@pytest.mark.parametrize("answer", [None, "text", 5, ["a", "b"], iter("ab"), Reply("x")], ids=repr)
+def test_what_is_no_generator_is_the_bots_failure(answer: Any) -> None:
+    turn = replied(Talking(lambda snapshot, message, call: answer))
+    assert (turn.status, turn.failure) == (Status.FAILED, Failure.BOT)
+
+
+@pytest.mark.parametrize("pieces", [(), ("",), ("", "", "")], ids=repr)
+def test_nothing_is_no_reply(pieces: tuple[str, ...]) -> None:
+    turn = replied(saying(*pieces, outcome=Outcome({"n": 1})))
+    assert said(turn) == (Status.FAILED, Failure.EMPTY, "")
+
+
+@pytest.mark.parametrize("piece", [None, 5, b"bytes", ["x"], "\ud800", "x\udfff"], ids=repr)
+def test_what_is_no_text_ends_the_reply(piece: Any) -> None:
+    assert said(replied(saying("a ", piece, "b "))) == (Status.FAILED, Failure.BOT, "a ")
+
+
+def test_every_character_is_kept_however_it_is_cut() -> None:
+    text = "é🎉\u0000\u2028<b>" * 50
+    assert said(replied(saying(*text, "", text))) == (Status.DONE, None, text * 2)
+
+
+LONGEST = limits.MAX_REPLY_CHARACTERS
+
+
+@pytest.mark.parametrize("step", [1_000, 999, LONGEST])
+def test_the_longest_reply_is_kept_whole(step: int) -> None:
+    text = "🎉" * LONGEST
+    bot = saying(*(text[at : at + step] for at in range(0, LONGEST, step)), outcome=Outcome({}))
+    assert said(replied(bot)) == (Status.DONE, None, text)
+
+
+@pytest.mark.parametrize("more", [1, 1_000, 1_000_000])
+def test_what_is_longer_is_cut_at_its_limit_and_the_bot_closed(more: int) -> None:
+    closed = Event()
+
+    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
+        try:
+            yield "é" * (LONGEST - 1)
+            yield "é" * (1 + more)
+            yield "unheard"
+        finally:
+            closed.set()
+        return None
+
+    turn = replied(Talking(stream))
+    assert said(turn) == (Status.FAILED, Failure.TOO_LONG, "é" * LONGEST)
+    assert closed.is_set()
+
+
+RUBBISH: dict[str, Any] = {
+    "text": "text",
+    "state": {"n": 1},
+    "state none": Outcome(None),  # type: ignore[arg-type]
+    "state object": Outcome({"a": object()}),
+    "state nan": Outcome({"a": math.nan}),
+    "state too large": Outcome({"a": "x" * limits.MAX_STATE_BYTES}),
+    "state surrogate": Outcome({"a": "\ud800"}),
+    "usage text": Outcome({}, "many"),  # type: ignore[arg-type]
+    "usage of texts": Outcome({}, Usage("1", "2")),  # type: ignore[arg-type]
+    "usage none": Outcome({}, Usage(1, None)),  # type: ignore[arg-type]
+    "usage nan": Outcome({}, Usage(1, math.nan)),  # type: ignore[arg-type]
+    "usage negative": Outcome({}, Usage(-1, 1)),
+    "usage huge": Outcome({}, Usage(1, 10**200)),
+}
+
+
+@pytest.mark.parametrize("outcome", RUBBISH.values(), ids=list(RUBBISH))
+def test_an_outcome_that_cannot_be_kept_is_the_bots_failure(outcome: Any) -> None:
+    store, clock = Store(), FakeClock()
+    replied(saying("x", outcome=Outcome({"n": 1})), store, clock)
+    turn = replied(saying("said ", outcome=outcome), store, clock)
+    assert said(turn) == (Status.FAILED, Failure.BOT, "said ")
+    assert (turn.state, turn.usage) == ({"n": 1}, None), "the state before it"
+
+
+def test_an_outcome_is_kept_with_what_it_cost() -> None:
+    turn = replied(saying("x", outcome=Outcome({"t": (1, 2)}, Usage(7, 9))))
+    assert (turn.state, turn.usage) == ({"t": [1, 2]}, Usage(7, 9))
+
+
+def test_without_an_outcome_the_state_stays() -> None:
+    store, clock = Store(), FakeClock()
+    replied(saying("x", outcome=Outcome({"n": 1})), store, clock)
+    assert replied(saying("x"), store, clock).state == {"n": 1}
+
+
+def test_a_failed_reply_leaves_the_state_before_it_to_the_next() -> None:
+    store, clock = Store(), FakeClock()
+    replied(saying("x", outcome=Outcome({"n": 1})), store, clock)
+    replied(saying("x", error=ValueError()), store, clock)
+    last = saying("x")
+    replied(last, store, clock)
+    snapshot = last.asked[0][0]
+    assert (snapshot.state, snapshot.head) == ({"n": 1}, 2)
+
+
+def test_a_bot_that_answers_at_once_answers_what_another_left() -> None:
+    bot = Scripted(lambda snapshot, message: Reply(f"to {message.text}", {"n": 1}))
+    turn = replied(in_pieces(bot))
+    assert (said(turn), turn.state) == ((Status.DONE, None, "to hi"), {"n": 1})
+    failing = Scripted(lambda snapshot, message: 1 / 0)  # type: ignore[arg-type, return-value]
+    assert said(replied(in_pieces(failing))) == (Status.FAILED, Failure.BOT, "")
+
+
+def reading(stream: Callable[[], Any]) -> Reading:
+    """A stream that is read."""
+    begun = Reading("e1#1", lambda: 5.0)
+    begun.start(stream)
+    return begun
+
+
+def test_what_is_registered_after_a_stop_is_closed_at_once() -> None:
+    begun = Reading("e1#1", lambda: 5.0)
+    begun.stop()
+    closed = Event()
+    begun.on_stop(closed.set)
+    begun.on_stop(lambda: 1 / 0)
+    assert closed.is_set()
+
+
+def test_nothing_that_is_said_after_a_stop_is_heard() -> None:
+    go_on, unwound = Event(), Event()
+
+    def stream() -> Stream:
+        try:
+            yield "heard"
+            go_on.wait(PATIENCE_SECONDS)
+            yield "unheard"
+        finally:
+            unwound.set()
+        return Outcome({"n": 99})
+
+    begun = reading(stream)
+    while begun.text != "heard":
+        begun.wait(0.001)
+    begun.stop()
+    go_on.set()
+    begun.wait(PATIENCE_SECONDS)
+    assert (begun.text, begun.ended) == ("heard", True)
+    assert begun.said(Outcome({"n": 1})).outcome == Outcome({"n": 1})
+    assert unwound.wait(PATIENCE_SECONDS)
+
+
+def test_a_reply_of_many_small_pieces_is_read_in_good_time() -> None:
+    """Not in the square of its length: what is said is one growing text."""
+    begun = reading(lambda: (character for character in "🎉" * LONGEST))
+    begun.wait(PATIENCE_SECONDS)
+    assert begun.ended
+    assert len(begun.text) == LONGEST
+
+
+def test_a_bot_may_ask_how_long_it_has() -> None:
+    begun = Reading("e1#1", lambda: 5.0)
+    assert (begun.key, begun.seconds_left()) == ("e1#1", 5.0)

@@ -1,0 +1,296 @@
+"""Replies that are written while one looks on, through the whole product (issue 4, done-when 1-3).
+
+The bot says what it was told again and again, so that what must be on a screen is known.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import statistics
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.product import Client, Frame, Product
+from tests.support.screen import Screen
+from tests.support.soak import times
+
+LEASE_SECONDS = 2
+TALKER = (
+    "--no-reload",
+    "--retry-waits",
+    f"{LEASE_SECONDS + 1},{LEASE_SECONDS + 1}",
+    "--parameter-overrides",
+    "BotClass=bots.talker:Talker",
+    f"ReplyLeaseSeconds={LEASE_SECONDS}",
+)
+PATIENCE_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    running = Product(tmp_path_factory.mktemp("streaming"), TALKER)
+    running.start()
+    yield running
+    assert running.stop() == 0
+
+
+def said(count: int, words: str) -> str:
+    """The reply of the Talker to "<count> <words>"."""
+    return "".join(f"{word}{number} " for number in range(count) for word in words.split())
+
+
+class Watcher:
+    """A device on one connection whose screen may never show a wrong character."""
+
+    def __init__(self, client: Client, replies: dict[int, str], screen: Screen | None) -> None:
+        self.client = client
+        self.screen = screen or Screen()
+        self.screen._shows = self._check
+        self.replies = replies
+        self.seen: list[Frame] = []
+        self._reading = asyncio.create_task(self._read())
+        self._changed = asyncio.Event()
+
+    async def until(self, wanted: Callable[["Watcher"], bool]) -> None:
+        """Wait until its screen, or what it has seen, is as wanted."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not wanted(self):
+                if self._reading.done():
+                    self._reading.result()
+                self._changed.clear()
+                waiting = asyncio.create_task(self._changed.wait())
+                await asyncio.wait({waiting, self._reading}, return_when="FIRST_COMPLETED")
+                waiting.cancel()
+
+    async def ended(self, seq: int) -> Frame:
+        """The turn, when its reply has ended."""
+        await self.until(lambda each: each.status(seq) not in ("", "pending"))
+        return self.screen.turns[seq]
+
+    async def shows(self, seq: int, characters: int) -> None:
+        """Wait until so much of a reply is shown."""
+        await self.until(lambda each: len(each.screen.text(seq)) >= characters)
+
+    def status(self, seq: int) -> str:
+        """How far a turn has come."""
+        return str(self.screen.turns.get(seq, {}).get("status", ""))
+
+    async def log(self) -> list[Frame]:
+        """All the turns that the table holds, as `resume` brings them."""
+        self.seen.clear()
+        await self.client.send(action="resume", after=0)
+        await self.until(lambda each: any(frame["type"] == "snapshot" for frame in each.seen))
+        snapshots = (frame for frame in self.seen if frame["type"] == "snapshot")
+        return [turn for snapshot in snapshots for turn in snapshot["turns"]]
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._reading.cancel()
+
+    async def _read(self) -> None:
+        async for message in self.client.socket:
+            frame = json.loads(message.data)
+            assert "type" in frame, frame
+            self.seen.append(frame)
+            self.screen.take(frame)
+            self._changed.set()
+
+    def _check(self, seq: int, text: str) -> None:
+        assert self.replies.get(seq, "").startswith(text)
+
+
+@asynccontextmanager
+async def watching(
+    product: Product, user: str, replies: dict[int, str], screen: Screen | None = None
+) -> AsyncIterator[Watcher]:
+    """A device that has just connected and resumed."""
+    async with product.client(user) as client:
+        watcher = Watcher(client, replies, screen)
+        await client.send(action="resume", **watcher.screen.place)
+        try:
+            yield watcher
+        finally:
+            watcher.stop()
+
+
+def writers(product: Product) -> list[int]:
+    """The processes that write replies."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (process / "environ").read_bytes().split(b"\0")
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            continue
+        if parent == product.pid and b"_HANDLER=handlers.reply.handler" in environ:
+            found.append(int(process.name))
+    return found
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    """Play it."""
+    asyncio.run(scenario())  # type: ignore[arg-type]
+
+
+def test_two_devices_see_a_reply_grow_and_end_alike(product: Product) -> None:
+    user, replies = str(uuid.uuid4()), {1: said(20, "é🎉 two")}
+
+    async def scenario() -> None:
+        async with watching(product, user, replies) as one, watching(product, user, replies) as two:
+            await one.client.send(action="message", messageId="m1", text="20 é🎉 two", after=0)
+            turns = [await each.ended(1) for each in (one, two)]
+            assert turns[0] == turns[1]
+            assert (turns[0]["reply"], turns[0]["status"]) == (replies[1], "done")
+            assert one.screen.deltas > 3
+            assert two.screen.deltas > 1
+            assert one.screen.gaps == two.screen.gaps == 0
+            accepted = [each for each in one.seen if each["type"] == "accepted"]
+            assert [each["messageId"] for each in accepted] == ["m1"]
+            assert "accepted" not in [each["type"] for each in two.seen]
+
+    run(scenario)
+
+
+def test_who_reloads_or_joins_in_mid_reply_sees_it_at_once_and_follows(product: Product) -> None:
+    user, replies = str(uuid.uuid4()), {1: said(150, "a")}
+
+    async def scenario() -> None:
+        async with watching(product, user, replies) as one:
+            await one.client.send(action="message", messageId="m1", text="150 a", after=0)
+            await one.shows(1, 20)
+        for _ in range(2):  # reload: nothing is remembered
+            begun = time.monotonic()
+            async with watching(product, user, replies) as again:
+                await again.shows(1, 21)
+                assert time.monotonic() - begun < 3
+        async with (
+            watching(product, user, replies, one.screen) as back,
+            watching(product, user, replies) as joined,
+        ):
+            for each in (back, joined):
+                assert (await each.ended(1))["reply"] == replies[1]
+                assert each.screen.gaps == 0
+
+    run(scenario)
+
+
+def test_a_message_that_comes_meanwhile_is_busy_and_goes_on_afterwards(product: Product) -> None:
+    user, replies = str(uuid.uuid4()), {1: said(30, "a"), 2: said(2, "b")}
+
+    async def scenario() -> None:
+        async with watching(product, user, replies) as one, watching(product, user, replies) as two:
+            await one.client.send(action="message", messageId="m1", text="30 a", after=0)
+            await one.shows(1, 1)
+            message = {"action": "message", "messageId": "m2", "text": "2 b", "after": 0}
+            await two.client.send(**message)
+            await two.until(lambda each: any(f.get("code") == "busy" for f in each.seen))
+            busy = next(frame for frame in two.seen if frame["type"] == "error")
+            assert (busy["retryable"], busy["messageId"]) == (True, "m2")
+            await two.ended(1)
+            await two.client.send(**message)
+            for each in (one, two):
+                assert (await each.ended(2))["reply"] == replies[2]
+
+    run(scenario)
+
+
+def test_a_stop_from_another_device_ends_a_reply_soon(product: Product) -> None:
+    user, count = str(uuid.uuid4()), times(5, 20)
+    replies = {seq: said(1_000, "a") for seq in range(1, count + 1)}
+    took: list[float] = []
+
+    async def scenario() -> None:
+        async with watching(product, user, replies) as one, watching(product, user, replies) as two:
+            for seq in range(1, count + 1):
+                await one.client.send(
+                    action="message", messageId=f"m{seq}", text="1000 a", after=seq - 1
+                )
+                await one.shows(seq, 5 + seq)
+                begun = time.monotonic()
+                await two.client.send(action="stop", seq=seq)
+                turns = [await each.ended(seq) for each in (two, one)]
+                took.append(time.monotonic() - begun)
+                assert turns[0] == turns[1]
+                assert turns[0]["status"] == "stopped"
+                assert 0 < len(turns[0]["reply"]) < len(replies[seq])
+
+    run(scenario)
+    assert statistics.median(took) < 1.5, took
+
+
+@pytest.mark.parametrize("run_number", range(times(2, 10)))
+def test_a_killed_writers_reply_is_begun_anew_and_ends_once(
+    product: Product, run_number: int
+) -> None:
+    user, replies = str(uuid.uuid4()), {1: said(100, "a b")}
+    chance = random.Random(run_number)
+
+    async def scenario() -> None:
+        async with watching(product, user, replies) as one, watching(product, user, replies) as two:
+            await one.client.send(action="message", messageId="m1", text="100 a b", after=0)
+            await one.shows(1, chance.randrange(1, 200))
+            (writer,) = writers(product)
+            os.kill(writer, signal.SIGKILL)
+            turns = [await each.ended(1) for each in (one, two)]
+            assert turns[0] == turns[1]
+            assert (turns[0]["reply"], turns[0]["status"]) == (replies[1], "done")
+            attempts = [frame["attempt"] for frame in one.seen if frame["type"] == "delta"]
+            assert attempts == sorted(attempts)
+            assert set(attempts) == {1, 2}
+            assert one.screen.gaps == 0
+            assert await one.log() == [turns[0]]
+
+    run(scenario)
+
+
+def test_a_reply_of_more_than_29_seconds_ends_without_an_error(product: Product) -> None:
+    count = times(1_050, 2_000)
+    user, replies = str(uuid.uuid4()), {1: said(count, "a")}
+
+    async def scenario() -> None:
+        async with watching(product, user, replies) as one:
+            begun = time.monotonic()
+            await one.client.send(action="message", messageId="m1", text=f"{count} a", after=0)
+            assert (await one.ended(1))["reply"] == replies[1]
+            assert time.monotonic() - begun > 29
+            assert {frame["type"] for frame in one.seen} <= {
+                "snapshot",
+                "accepted",
+                "turn",
+                "delta",
+            }
+
+    run(scenario)
+
+
+def test_an_event_that_is_delivered_more_than_once_makes_one_reply(
+    tmp_path: Path,
+) -> None:
+    twice = Product(tmp_path, ["--faults", "duplicate_event=1:0,delay_event=0.5:1", *TALKER])
+    user, count = str(uuid.uuid4()), times(4, 30)
+    replies = {seq: said(20, f"w{seq}") for seq in range(1, count + 1)}
+
+    async def scenario() -> None:
+        async with watching(twice, user, replies) as one:
+            for seq in range(1, count + 1):
+                text = f"20 w{seq}"
+                await one.client.send(
+                    action="message", messageId=f"m{seq}", text=text, after=seq - 1
+                )
+                assert (await one.ended(seq))["reply"] == replies[seq]
+            attempts = [frame["attempt"] for frame in one.seen if frame["type"] == "delta"]
+            assert set(attempts) == {1}
+            assert [turn["seq"] for turn in await one.log()] == list(range(1, count + 1))
+
+    twice.start()
+    try:
+        run(scenario)
+    finally:
+        assert twice.stop() == 0
