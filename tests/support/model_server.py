@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+ONCE = {"Transfer-Encoding": "chunked", "Connection": "close"}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -75,7 +77,7 @@ class ModelServer:
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         answer = self.answers.pop(0)
         request.send_response(answer.status)
-        for name, value in {**answer.headers, "Transfer-Encoding": "chunked"}.items():
+        for name, value in {**answer.headers, **ONCE}.items():
             request.send_header(name, value)
         request.end_headers()
         for part in answer.parts:
