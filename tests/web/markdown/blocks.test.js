@@ -99,7 +99,8 @@ test('lists are items of one kind of marker', () => check([
   ['- a\nb', 'list(item(paragraph(a\nb)))'],
   ['- a\n\nb', 'list(item(paragraph(a))) paragraph(b)'],
   ['- # a\n- ```\n  b\n  ```', 'list(item(heading[1](a)) item(codeBlock(b)))'],
-  ['1. a\n```\nb\n```\n2. c', 'list[1](item(paragraph(a))) codeBlock(b) list[2](item(paragraph(c)))'],
+  ['1. a\n```\nb\n```\n2. c',
+    'list[1](item(paragraph(a))) codeBlock(b) list[2](item(paragraph(c)))'],
 ]));
 
 test('lists with blank lines between their parts are loose', () => check([
@@ -123,7 +124,8 @@ test('lists nest, however far models indent them', () => {
       'list[1](item(paragraph(a) list(item(paragraph(b)))) item(paragraph(c)))'],
     ['10. a\n\n    b', 'list[10 loose](item(paragraph(a) paragraph(b)))'],
     ['- a\n  - b\n    - c\n- d',
-      'list(item(paragraph(a) list(item(paragraph(b) list(item(paragraph(c)))))) item(paragraph(d)))'],
+      'list(item(paragraph(a) list(item(paragraph(b) list(item(paragraph(c)))))) '
+      + 'item(paragraph(d)))'],
     ['- a\n  > b', 'list(item(paragraph(a) quote(paragraph(b))))'],
   ]);
 });

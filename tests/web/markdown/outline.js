@@ -5,7 +5,7 @@ export function outline(nodes) {
 
 const NOTES = {
   heading: ({ level }) => level,
-  list: ({ start, isLoose }) => [start, isLoose && 'loose'].filter((note) => note || note === 0).join(' '),
+  list: ({ start, isLoose }) => `${start ?? ''}${isLoose ? ' loose' : ''}`.trim(),
   box: ({ isDone }) => (isDone ? 'x' : '_'),
   codeBlock: ({ language }) => language,
   headCell: ({ align }) => align,

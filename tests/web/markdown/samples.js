@@ -43,11 +43,11 @@ const html = '<b>&amp;</b>';
 `;
 
 const PIECES = [
-  '*', '**', '_', '~~', '`', '```', '\n', '\n\n', '\r\n', ' ', '  ', '    ', '\t', '- ', '1. ', '12) ',
-  '> ', '# ', '---', '===', '|', '| a | b |\n|---|---|\n', '|:-:|', '[', ']', '(', ')', '![', '](', '<', '>',
-  'https://', 'https://a.b/c', 'javascript:alert(1)', 'data:text/html,x', '<b onclick=x>', '</article>',
-  '&lt;', '&#106;', '\\', '"', "'", 'word', 'a', 'é', '漢字', '「', '😀', '\u202e', '\u200b', '\0', '[x] ',
-  '[ ] ', '~~~', ':', '.', '<https://a.b>', 'שלום', '1', '\u2028',
+  '*', '**', '_', '~~', '`', '```', '\n', '\n\n', '\r\n', ' ', '  ', '    ', '\t', '- ', '1. ',
+  '12) ', '> ', '# ', '---', '===', '|', '| a | b |\n|---|---|\n', '|:-:|', '[', ']', '(', ')',
+  '![', '](', '<', '>', 'https://', 'https://a.b/c', 'javascript:alert(1)', 'data:text/html,x',
+  '<b onclick=x>', '</article>', '&lt;', '&#106;', '\\', '"', "'", 'word', 'a', 'é', '漢字', '「', '😀',
+  '\u202e', '\u200b', '\0', '[x] ', '[ ] ', '~~~', ':', '.', '<https://a.b>', 'שלום', '1', '\u2028',
 ];
 
 /** A text of so many pieces that mean something in Markdown, as a seed decides. */
@@ -56,22 +56,28 @@ export function randomText(random, count) {
   return Array.from({ length: count }, piece).join('');
 }
 
-/** Texts that make careless parsers take a square of the time, of about this length each. */
+/** What careless parsers take the square of its length, or worse, to read when it is repeated. */
+const HARD = [
+  '*', '_', '~', '`', '[', ']', '!', '<', '>', '\\', '|', '#', '-', '(', '\n', ' ', 'x', '*a ',
+  'a* ', '*a_ ', '**a **', '*a**b ', '_a*', '~~a ', 'a~~ ', '[a](', '[a](b "', "[a](b '", '[a](<',
+  '[a](b(', '![[', '![a](', '[](', '](', '[a]', '<http://', 'http://', 'https://a', '<a@', '- ',
+  '> ', '> - ', '1. ', '- [x] ', '- a\n', '> a\n', '>\n', '1.\n', '# \n', '```\n', '~~~ ', '```a ',
+  '|\n', '| a |\n', 'a\n\n', 'a\n- ', '\\\n',
+];
+
+/** Texts of about this length that are hard to read in linear time. */
 export function hardTexts(length) {
-  const fill = (piece, end = '') => piece.repeat(Math.ceil(length / piece.length)) + end;
+  const fill = (piece, part = 1) => piece.repeat(Math.ceil((length * part) / piece.length));
+  const pair = (start, end) => fill(start, 0.5) + fill(end, 0.5);
   const lines = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
-  const half = (piece) => piece.repeat(Math.ceil(length / piece.length / 2));
+  const side = Math.sqrt(2 * length); // So many lines that grow by one are of this length.
   return [
-    ...['*', '_', '~', '`', '[', ']', '!', '<', '>', '\\', '|', '#', '-', '(', '\n', ' ', 'x'].map((s) => fill(s)),
-    ...['*a ', 'a* ', '*a_ ', '**a **', '*a**b ', '_a*', '~~a ', 'a~~ '].map((s) => fill(s)),
-    ...['[a](', '[a](b "', "[a](b '", '[a](<', '[a](b(', '![[', '![a](', '[](', '](', '[a]'].map((s) => fill(s)),
-    ...['<http://', 'http://', 'https://a', '<a@', '- ', '> ', '> - ', '1. ', '- [x] ', '- a\n'].map((s) => fill(s, 'a')),
-    ...['> a\n', '>\n', '1.\n', '# \n', '```\n', '~~~ ', '```a ', '|\n', '| a |\n', 'a\n\n', 'a\n- ', '\\\n'].map((s) => fill(s)),
-    half('*') + half('*'), half('*a ') + half('b* '), half('**a ') + half('b** '), half('[') + half(']'),
-    half('[') + half('](b)'), `[a](${half('(')}${half(')')})`, half('![') + half('](https://a.b)'),
-    `${half('|')}\n${half('|-')}\n`, `|a|b|\n|-|-|\n${fill('|\n')}`, `|a|b|\n|-|-|\n${fill('| c | d |\n')}`,
-    `# ${fill(' ')}x #`, `${fill(' ')}x`, `${fill('- ')}x`, `${fill('=')}x`, `${fill('#')} a`, `a${fill('\n-')}`,
-    lines(Math.sqrt(2 * length), (i) => '`'.repeat(i + 1)), lines(Math.sqrt(length), (i) => `${'  '.repeat(i)}- a`),
-    lines(Math.sqrt(2 * length), (i) => `${'>'.repeat(i)} a`),
+    ...HARD.map((piece) => fill(piece)), ...HARD.map((piece) => `${fill(piece)}a`),
+    pair('*', '*'), pair('*a ', 'b* '), pair('**a ', 'b** '), pair('[', ']'), pair('[', '](b)'),
+    pair('![', '](https://a.b)'), `[a](${pair('(', ')')})`, `${fill('|', 0.5)}\n${fill('|-', 0.5)}`,
+    `|a|b|\n|-|-|\n${fill('|\n')}`, `|a|b|\n|-|-|\n${fill('| c | d |\n')}`, `# ${fill(' ')}x #`,
+    `${fill('- ')}x y`, `${fill('=')}x`, `${fill('#')} a`, `a${fill('\n-')}`,
+    lines(side, (i) => '`'.repeat(i + 1)), lines(side, (i) => `${'>'.repeat(i)} a`),
+    lines(Math.sqrt(length), (i) => `${'  '.repeat(i)}- a`),
   ];
 }

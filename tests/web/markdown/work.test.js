@@ -47,9 +47,12 @@ test('a streamed reply of blocks is read about as often as a block has pieces', 
 });
 
 test('a streamed reply of one block is read anew only where it grows', () => {
-  const blocks = ['- an item of some words\n', '| a cell | of some |\n', 'a line of code\n', 'some words '];
-  for (const [index, line] of blocks.entries()) {
-    const start = ['', '| a | b |\n|---|---|\n', '```\n', ''][index];
+  for (const [start, line] of [
+    ['', '- an item of some words\n'],
+    ['| a | b |\n|---|---|\n', '| a cell | of some |\n'],
+    ['```\n', 'a line of code\n'],
+    ['', 'some words '],
+  ]) {
     const text = start + line.repeat(LENGTH / line.length);
     const again = (PIECES * LENGTH) / 2; // Its lines are looked at again; what is in them is not.
     ok(stepsToStream(text) < 1.6 * again, `${line} took ${stepsToStream(text) / again}`);

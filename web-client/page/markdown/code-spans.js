@@ -16,7 +16,9 @@ export class BackTicks {
     let from = at;
     while (this.#text[from] === '`') from += 1;
     const end = this.#next(from - at, from);
-    if (end !== undefined) return { content: contentOf(this.#text.slice(from, end)), end: end + from - at };
+    if (end !== undefined) {
+      return { content: contentOf(this.#text.slice(from, end)), end: end + from - at };
+    }
     const rest = this.#text.slice(from);
     if (!isOpen || rest === '' || rest.includes('\n')) return { content: null, end: from };
     return { content: contentOf(rest), end: this.#text.length };

@@ -1,53 +1,7 @@
+import { Delimiter } from './delimiters.js';
+
 /** Emphasis inside emphasis; what is nested deeper is shown as it was written. */
 const MAX_DEPTH = 8;
-/** The longest run of signs that can mean something. */
-const LONGEST_RUN = 12;
-const RUN = /([*_~])\1*/y;
-const SPACE = /^\s?$/u;
-const SIGN = /^[\p{P}\p{S}]$/u;
-/** Written without spaces, so that signs stand right beside the words. */
-const UNSPACED = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]$/u;
-
-/** The run of `*`, `_` or `~` here: a delimiter, or text. */
-export function runAt(text, at) {
-  RUN.lastIndex = at;
-  const run = RUN.exec(text)[0];
-  const [before, after] = [pointBefore(text, at), pointAt(text, at + run.length)];
-  const opens = leans(after, before);
-  const closes = leans(before, after);
-  const isWord = run[0] === '_';
-  const canOpen = opens && (!isWord || !closes || SIGN.test(before));
-  const canClose = closes && (!isWord || !opens || SIGN.test(after));
-  const isPlain = run.length > LONGEST_RUN || (run[0] === '~' && run.length !== 2);
-  return new Delimiter(run, !isPlain && canOpen, !isPlain && canClose);
-}
-
-/** Whether signs lean on the text on their one side rather than on the other. */
-function leans(on, other) {
-  if (SPACE.test(on)) return false;
-  return !SIGN.test(on) || SPACE.test(other) || SIGN.test(other) || UNSPACED.test(other);
-}
-
-const pointAt = (text, at) => String.fromCodePoint(text.codePointAt(at) ?? 32);
-
-function pointBefore(text, at) {
-  const isPair = /[\udc00-\udfff]/.test(text[at - 1] ?? '') && /[\ud800-\udbff]/.test(text[at - 2] ?? '');
-  return at === 0 ? ' ' : pointAt(text, at - (isPair ? 2 : 1));
-}
-
-class Delimiter {
-  constructor(run, canOpen, canClose) {
-    this.sign = run[0];
-    this.length = run.length; // As emphasis counts it: what a text has, so that both measure alike.
-    this.left = run.length;
-    this.canOpen = canOpen;
-    this.canClose = canClose;
-  }
-
-  get text() {
-    return this.sign.repeat(this.left);
-  }
-}
 
 /**
  * Make nodes of text, nodes and delimiters, as CommonMark pairs these.
@@ -169,7 +123,8 @@ function tidy(items) {
   for (const item of items) {
     const node = item instanceof Delimiter ? item.text : item;
     if (node === '') continue;
-    if (typeof node === 'string' && typeof nodes.at(-1) === 'string') nodes[nodes.length - 1] += node;
+    const isText = typeof node === 'string' && typeof nodes.at(-1) === 'string';
+    if (isText) nodes[nodes.length - 1] += node;
     else nodes.push(node);
   }
   return nodes;

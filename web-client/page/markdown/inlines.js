@@ -1,5 +1,6 @@
 import { BackTicks } from './code-spans.js';
-import { resolveEmphasis, runAt } from './emphasis.js';
+import { runAt } from './delimiters.js';
+import { resolveEmphasis } from './emphasis.js';
 import { bareAddress, bracketedAddress, isHalfTarget, linkTo, targetAt } from './links.js';
 
 const SPECIAL = /[\\`*_~[\]<]|!\[|https?:\/\//gi;

@@ -1,10 +1,10 @@
-/** Longer addresses, and labels with more brackets in them, stay text. */
+/** Longer addresses, and those with more parentheses in each other, stay text. */
 const MAX_ADDRESS = 2_048;
 const MAX_PARENTHESES = 4;
 /** Browsers differ in what else they take, and what is escaped here is made to be misread. */
 const HOST = /^[\w.:[\]-]+$/;
 const SCHEMES = new Set(['https:', 'http:', 'mailto:']);
-const TITLE = /[ \n]+(?:"[^"]{0,300}"|'[^']{0,300}'|\([^()]{0,300}\))(?=[ \n]{0,9}\))/y;
+const TITLE = /[ \n]{1,9}(?:"[^"]{0,300}"|'[^']{0,300}'|\([^()]{0,300}\))(?=[ \n]{0,9}\))/y;
 const SPACES = /[ \n]{0,9}/y;
 const ANGLED = /<([^<>\n]{0,2048})>/y;
 const ANGLED_ADDRESS = /<((?:https?:\/\/|mailto:)[^\s<>]{1,2048})>/iy;
@@ -49,8 +49,8 @@ export function targetAt(text, at, work) {
   const close = titleEnd + match(SPACES, text, titleEnd)[0].length;
   work.step(close - end);
   if (text[close] !== ')') return null;
-  const raw = (angled?.[1] ?? text.slice(start, end)).replace(/\\([!-/:-@[-`{-~])/g, '$1');
-  const address = safeAddress(raw);
+  const raw = angled?.[1] ?? text.slice(start, end);
+  const address = safeAddress(raw.replace(/\\([!-/:-@[-`{-~])/g, '$1'));
   return address && { address, end: close + 1 };
 }
 
@@ -59,8 +59,9 @@ function endOfAddress(text, start, work) {
   let depth = 0;
   for (let at = start; at - start <= MAX_ADDRESS && depth <= MAX_PARENTHESES; at += 1) {
     work.step();
-    const sign = text[at] ?? ' ';
-    if (sign <= ' ' || sign === '<' || (sign === ')' && depth === 0)) return Math.min(at, text.length);
+    if (at >= text.length) return text.length;
+    const sign = text[at];
+    if (sign <= ' ' || sign === '<' || (sign === ')' && depth === 0)) return at;
     if (sign === '\\') at += 1;
     else if (sign === '(') depth += 1;
     else if (sign === ')') depth -= 1;
@@ -114,8 +115,8 @@ const count = (text, sign) => text.split(sign).length - 1;
 export function linkTo({ href, host }, label, isImage) {
   const plain = textOf(label).normalize('NFKC').replace(UNSEEN, '').trim();
   const children = isImage || plain === '' ? [plain || host] : withoutLinks(label);
-  const isNamed = plain.toLowerCase().includes(host) && (plain === host || hostNamed(plain) === host);
-  const isSame = plain === '' || isNamed;
+  const isNamed = plain === host || hostNamed(plain) === host;
+  const isSame = plain === '' || (isNamed && plain.toLowerCase().includes(host));
   const link = { type: 'link', href, title: isSame ? '' : host, children };
   if (isSame || !LIKE_ADDRESS.test(plain)) return [link];
   return [link, { type: 'host', children: [` (${host})`] }];

@@ -7,7 +7,8 @@ import { dressCodeBlock, makeCodeBlock, setData } from './code-block.js';
  */
 const KINDS = {
   paragraph: { tag: 'p', dress: dressText },
-  heading: { tag: ({ level }) => `h${Math.min(level + 1, 6)}`, dress: dressText }, // h1 is the page's.
+  // The first heading is the page's own.
+  heading: { tag: ({ level }) => `h${Math.min(level + 1, 6)}`, dress: dressText },
   quote: { tag: 'blockquote', dress: setDirection },
   rule: { tag: 'hr' },
   list: { tag: ({ start }) => (start === null ? 'ul' : 'ol'), dress: dressList },

@@ -52,7 +52,9 @@ export class Renderer {
     const last = blocks.findLastIndex(({ start, isGuess }) => start < wholeLines && !isGuess);
     if (last <= 0) return;
     let length = 0;
-    for (let line = 0; line < blocks[last].start; line += 1) length = rest.indexOf('\n', length) + 1;
+    for (let line = 0; line < blocks[last].start; line += 1) {
+      length = rest.indexOf('\n', length) + 1;
+    }
     this.#settled = this.#text.slice(0, this.#settled.length + length);
     this.#count += last;
     this.#nodes = this.#nodes.slice(last);

@@ -19,7 +19,10 @@ export const isRule = (line) => RULE.test(line);
 /** What makes a line one of a quotation, or nothing. */
 export const quoteStart = (line) => QUOTE.exec(line)?.[0];
 
-/** The fence that a line opens, or null. @returns {?{mark: string, indent: number, info: string}} */
+/**
+ * The fence that a line opens, or null.
+ * @returns {?{mark: string, indent: number, info: string}}
+ */
 export function fenceStart(line) {
   const match = FENCE.exec(line);
   if (match === null) return null;
