@@ -1,6 +1,7 @@
 import { FAILED } from '../client/chat-client.js';
 import { make, setText } from './elements.js';
 import { icon } from './icons.js';
+import { Renderer } from './markdown/renderer.js';
 import { inWords } from './notices.js';
 import { timeOfDay } from './times.js';
 
@@ -11,18 +12,19 @@ import { timeOfDay } from './times.js';
 class HalfView {
   element;
   #article;
-  #words;
+  #write;
   #meta;
 
-  constructor(className) {
-    this.#words = make('p', { dir: 'auto' });
-    this.#article = make('article', { className: 'words' }, this.#words);
+  /** @param {(text: string, isOpen: boolean) => void} write puts words into the article */
+  constructor(className, article, write) {
+    this.#article = article;
+    this.#write = write;
     this.#meta = make('div', { className: 'meta' });
     this.element = make('div', { className: `half ${className}` }, this.#article, this.#meta);
   }
 
   show({ speaker, text, at, busy = false }) {
-    setText(this.#words, text);
+    this.#write(text, busy);
     this.#article.setAttribute('aria-label', [speaker, timeOfDay(at)].filter(Boolean).join(', '));
     if (busy) this.#article.setAttribute('aria-busy', 'true');
     else this.#article.removeAttribute('aria-busy');
@@ -43,7 +45,9 @@ export class TextView extends HalfView {
 
   /** @param {{retry(messageId: string): void, discard(messageId: string): void}} actions */
   constructor(actions) {
-    super('is-user');
+    const words = make('p', { dir: 'auto' });
+    const article = make('article', { className: 'words' }, words);
+    super('is-user', article, (text) => setText(words, text));
     this.#actions = actions;
   }
 
@@ -75,13 +79,15 @@ export class TextView extends HalfView {
 
 const ENDS = { stopped: 'Stopped', failed: 'The reply broke off' };
 
-/** What was replied. */
+/** What was replied: Markdown, as models write it. */
 export class ReplyView extends HalfView {
   #rate;
 
   /** @param {(seq: number, rating: ?string) => void} rate */
   constructor(rate) {
-    super('is-reply');
+    const article = make('article', { className: 'words markdown' });
+    const renderer = new Renderer(article);
+    super('is-reply', article, (text, isOpen) => renderer.render(text, { isOpen }));
     this.#rate = rate;
   }
 
