@@ -10,6 +10,8 @@ const PENDING = 'pending';
 export class TurnRun {
   #turns = new Map();
   #parts = new Map();
+  /** What was seen of replies that now come once more, whole, in parts: it stays in sight. */
+  #seen = new Map();
   #first;
   #last;
   #shown = null;
@@ -88,6 +90,7 @@ export class TurnRun {
       this.#putWhole(turn, known.reply);
       return;
     }
+    if (isCut && !wasCut) this.#keepInSight(turn);
     if (!isCut || !wasCut) this.#parts.delete(turn.seq);
     if (isCut) this.#complete(turn, 1, 0, turn.reply);
   }
@@ -101,7 +104,13 @@ export class TurnRun {
     this.#parts.delete(turn.seq);
   }
 
+  #keepInSight({ seq, reply }) {
+    const { text = '' } = this.#parts.get(seq) ?? {};
+    if (text.startsWith(reply)) this.#seen.set(seq, text);
+  }
+
   #putWhole({ replyLength: _, ...turn }, reply) {
+    this.#seen.delete(turn.seq);
     this.#turns.set(turn.seq, { ...turn, reply });
   }
 
@@ -117,9 +126,8 @@ export class TurnRun {
 
   #view(seq) {
     const turn = this.#turns.get(seq);
-    const parts = this.#parts.get(seq);
-    return parts === undefined || parts.text.length < (turn.reply ?? '').length
-      ? turn
-      : { ...turn, reply: parts.text };
+    const texts = [this.#parts.get(seq)?.text ?? '', this.#seen.get(seq) ?? ''];
+    const longest = texts.reduce((a, b) => (b.length > a.length ? b : a));
+    return longest.length > (turn.reply ?? '').length ? { ...turn, reply: longest } : turn;
   }
 }
