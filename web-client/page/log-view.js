@@ -5,6 +5,8 @@ import { dayOf } from './times.js';
 
 /** How near to its end a log counts as at its end, in pixels. */
 const NEAR = 80;
+/** What is left below where a browser scrolled as far as it can. */
+const AT_END = 2;
 /** How long a sent message may go unanswered before a sign that something is being done. */
 const TYPING_AFTER_MS = 600;
 
@@ -21,15 +23,17 @@ export class LogView {
   #days = new Map();
   #conversationId = null;
   #followed = true;
+  #top = 0;
   #wasLoaded = false;
   #oldest = Infinity;
   #newest = 0;
+  #seen = 0;
   #typingTimer = null;
   #quietTimer = null;
 
   /**
-   * @param {object} options elements, and `actions`: `retry`, `discard`, `rate`, `showEarlier`,
-   *   `seen`
+   * @param {object} options elements, and `actions`: `retry`, `discard`, `rate`, `again`, `speak`,
+   *   `showEarlier`, `seen`
    */
   constructor({ log, turns, empty, earlier, typing, toLatest, actions }) {
     this.#log = log;
@@ -45,19 +49,22 @@ export class LogView {
   /** Show a conversation as it is now. @param {object[]} unsent its messages not acknowledged */
   show(conversation, unsent, isConnected) {
     if (conversation.id !== this.#conversationId) this.#change(conversation.id);
-    const { turns, olderThan, loaded } = conversation;
+    const { turns, olderThan, loaded, replying } = conversation;
     if (loaded !== this.#wasLoaded || (turns[0]?.seq ?? Infinity) < this.#oldest) this.#hush();
     this.#wasLoaded = loaded;
     const unknown = this.#unacknowledged(turns, unsent);
-    const grew = (turns.at(-1)?.seq ?? 0) > this.#newest || unknown.length > 0;
+    const waiting = waitingFor(isConnected, replying);
+    const grew = replying || (turns.at(-1)?.seq ?? 0) > this.#newest || unknown.length > 0;
     this.#keepingPlace(turns, () => {
-      arrange(this.#turns, this.#children(turns, unknown, isConnected));
+      arrange(this.#turns, this.#children(turns, unknown, waiting));
       this.#earlier.hidden = olderThan === null;
       this.#empty.hidden = !loaded || turns.length > 0 || unknown.length > 0;
     });
-    this.#awaitReply(unknown.some(({ state }) => state === WAITING) && isConnected);
+    const isAwaited = isConnected && !replying;
+    this.#awaitReply(isAwaited && unknown.some(({ state }) => state === WAITING));
     if (grew && !this.#followed) this.#toLatest.hidden = false;
     this.#newest = turns.at(-1)?.seq ?? 0;
+    this.#seen = replying ? this.#newest - 1 : this.#newest;
     this.#oldest = turns[0]?.seq ?? Infinity;
     this.check();
   }
@@ -74,13 +81,17 @@ export class LogView {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     if (!this.#earlier.hidden && scrollTop < clientHeight / 2) this.#actions.showEarlier();
     const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (isAtEnd && this.#newest > 0) this.#actions.seen(this.#newest);
+    if (isAtEnd && this.#seen > 0) this.#actions.seen(this.#seen);
   }
 
   #listen() {
     this.#log.addEventListener('scroll', () => {
       const { scrollTop, scrollHeight, clientHeight } = this.#log;
-      this.#followed = scrollHeight - scrollTop - clientHeight < NEAR;
+      const below = scrollHeight - scrollTop - clientHeight;
+      // Who scrolls up, be it a little, wants to read: a reply that grows must not pull them back.
+      const isGoingUp = scrollTop < this.#top;
+      this.#top = scrollTop;
+      this.#followed = below < (isGoingUp ? AT_END : NEAR);
       if (this.#followed) this.#toLatest.hidden = true;
       this.check();
     }, { passive: true });
@@ -117,24 +128,25 @@ export class LogView {
     return unsent.filter((entry) => !known.has(entry.messageId));
   }
 
-  #children(turns, unsent, isConnected) {
+  #children(turns, unsent, waiting) {
     const children = [];
+    const newest = unsent.length > 0 ? undefined : turns.at(-1);
     let day = '';
     for (const turn of turns) {
       const itsDay = dayOf(turn.createdAt);
       if (itsDay !== day) children.push(this.#day(itsDay, turn.seq));
       day = itsDay;
-      children.push(...this.#halvesOf(turn));
+      children.push(...this.#halvesOf(turn, turn === newest));
     }
     for (const entry of unsent) {
       const half = this.#half(`text ${entry.messageId}`, () => new TextView(this.#actions));
-      half.showUnsent(entry, isConnected);
+      half.showUnsent(entry, waiting);
       children.push(half.element);
     }
     return children;
   }
 
-  #halvesOf(turn) {
+  #halvesOf(turn, isNewest) {
     const halves = [];
     if (turn.author !== 'backend') {
       const text = this.#half(`text ${turn.messageId}`, () => new TextView(this.#actions));
@@ -142,8 +154,8 @@ export class LogView {
       halves.push(text.element);
     }
     if (turn.reply || turn.status !== 'done') {
-      const reply = this.#half(`reply ${turn.seq}`, () => new ReplyView(this.#actions.rate));
-      reply.showTurn(turn);
+      const reply = this.#half(`reply ${turn.seq}`, () => new ReplyView(this.#actions));
+      reply.showTurn(turn, isNewest);
       halves.push(reply.element);
     }
     return halves;
@@ -190,4 +202,10 @@ export class LogView {
       }, TYPING_AFTER_MS);
     }
   }
+}
+
+/** What a message waits for that is not sent yet, in a person's words. */
+function waitingFor(isConnected, replying) {
+  if (!isConnected) return 'Waiting for a connection';
+  return replying ? 'Waiting for the reply to end' : 'Sending…';
 }
