@@ -10,6 +10,7 @@ const PENDING = 'pending';
 export class TurnRun {
   #turns = new Map();
   #parts = new Map();
+  #pending = new Set();
   /** What was seen of replies that now come once more, whole, in parts: it stays in sight. */
   #seen = new Map();
   #first;
@@ -45,9 +46,11 @@ export class TurnRun {
     return this.#shown;
   }
 
-  /** The lowest `seq` whose reply lacks a part that was sent already, if any. */
+  /** The lowest `seq` whose reply lacks what was sent already, be it a part or its end, if any. */
   get firstIncomplete() {
     let found;
+    // A turn is only followed by another when it has ended.
+    for (const seq of this.#pending) if (this.has(seq + 1) && !(found < seq)) found = seq;
     for (const [seq, parts] of this.#parts) {
       const isCut = this.#turns.get(seq)?.replyLength !== undefined;
       if ((isCut || parts.hasHole) && !(found < seq)) found = seq;
@@ -66,7 +69,8 @@ export class TurnRun {
     if (known !== undefined && known.status !== PENDING && turn.status === PENDING) return;
     this.#shown = null;
     this.#turns.set(turn.seq, turn);
-    if (turn.status !== PENDING) this.#finish(turn, known);
+    if (turn.status === PENDING) this.#pending.add(turn.seq);
+    else this.#finish(turn, known);
     this.#extend();
   }
 
@@ -82,6 +86,7 @@ export class TurnRun {
   }
 
   #finish(turn, known) {
+    this.#pending.delete(turn.seq);
     const wasCut = known?.replyLength !== undefined;
     const isCut = turn.replyLength !== undefined;
     // A turn too large for one frame: its reply is cut, the rest follows in deltas. Where the whole
