@@ -173,13 +173,24 @@ test('HTML and what else is not known stays as it was written', () => check([
   ['a[^1]', 'paragraph(a[^1])'],
 ]));
 
+const depthOf = (nodes) => Math.max(0, ...nodes.map((node) =>
+  (typeof node === 'string' ? 0 : 1 + depthOf(node.children))));
+
 test('what is nested too deep is text', () => {
-  const depthOf = (nodes) => Math.max(0, ...nodes.map((node) =>
-    (typeof node === 'string' ? 0 : 1 + depthOf(node.children))));
   for (const text of ['>'.repeat(999), `${'- '.repeat(999)}a`, `${'1. > '.repeat(500)}a`]) {
     const nodes = parse(text);
     ok(depthOf(nodes) <= 2 * MAX_DEPTH + 1, text.slice(0, 9));
     ok(JSON.stringify(nodes).includes(text.slice(-9)), text.slice(0, 9));
+  }
+});
+
+test('emphasis nested too deep is text', () => {
+  for (const [start, end] of [['*a ', 'b* '], ['**a ', 'b** '], ['_**a ', 'b**_ '], ['~~a ', 'b~~ ']]) {
+    const text = `${start.repeat(99)}${end.repeat(99)}`.trim();
+    for (const isOpen of [false, true]) {
+      const depth = depthOf(parse(text, { isOpen }));
+      ok(depth > 5 && depth < 12, `${text.slice(0, 9)} is ${depth} deep`);
+    }
   }
 });
 

@@ -62,8 +62,9 @@ function update(shown, old, node, parent) {
     return;
   }
   const { dress, slot } = KINDS[node.type];
-  dress?.(shown, node, parent);
+  // The children first: a browser looks for an automatic direction at every child that comes.
   patch(slot?.(shown) ?? shown, old.children, node.children);
+  dress?.(shown, node, parent);
 }
 
 function isAlike(old, node) {
