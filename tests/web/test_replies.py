@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.web.fake_backend import Frame
 from tests.web.fake_server import FakeServer
 from tests.web.page_model import Parley
 from tests.web.test_accessibility import CONTRAST
@@ -79,16 +78,12 @@ class Stream:
     def __init__(self, server: FakeServer, parley: Parley) -> None:
         self._server = server
         self._guest = parley.guest
-        self._length = len("Once upon a time")
         parley.say("slow")
         parley.shows("slow", "Once upon a time")
 
     def write(self, text: str) -> None:
         """Send one more piece."""
-        head = {"type": "delta", "conversationId": "main", "seq": 1, "attempt": 1}
-        frame: Frame = {**head, "offset": self._length, "text": text}
-        self._length += len(text)
-        self._server.send(self._guest, [frame])
+        self._server.write(self._guest, text)
 
 
 def test_a_reply_is_shown_as_its_author_meant_it(parley: Parley, server: FakeServer) -> None:

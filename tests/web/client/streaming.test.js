@@ -72,6 +72,7 @@ test('another attempt replaces what the one before showed, and late parts of tha
   conversation.applyDelta(delta(4, 0, 'the first writer'));
   conversation.applyDelta(delta(4, 0, 'the sec', 2));
   conversation.applyDelta(delta(4, 16, ' goes on'));
+  conversation.applyDelta(delta(4, 7, 't'));
   conversation.applyDelta(delta(4, 7, 'ond', 2));
   equal(conversation.turns[3].reply, 'the second');
 });
@@ -156,6 +157,17 @@ test('a reply that is silent after a reconnect is asked about too', async () => 
   equal(resumes(network).length, 1);
   await clock.advance(12_100);
   equal(resumes(network).length, 2);
+});
+
+test('a question whose answer is lost is asked again, whatever else comes meanwhile', async () => {
+  const { client, network, clock, conversation } = await connected();
+  client.wake();
+  network.latest.receive(turnFrame(1));
+  network.latest.receive(turnFrame(3));
+  ok(conversation.behind);
+  const before = resumes(network).length;
+  await clock.advance(6_000);
+  equal(resumes(network).length, before + 1);
 });
 
 test('how long a reply may be silent is a parameter', async () => {
