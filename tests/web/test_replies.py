@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.web.audits import CONTRAST
 from tests.web.fake_server import FakeServer
 from tests.web.page_model import Parley
-from tests.web.test_accessibility import CONTRAST
 
 REPLY = """\
 ## A plan
