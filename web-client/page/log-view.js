@@ -1,12 +1,9 @@
 import { WAITING } from '../client/chat-client.js';
 import { arrange, make } from './elements.js';
 import { ReplyView, TextView } from './half-view.js';
+import { Scrolling } from './scrolling.js';
 import { dayOf } from './times.js';
 
-/** How near to its end a log counts as at its end, in pixels. */
-const NEAR = 80;
-/** What is left below where a browser scrolled as far as it can. */
-const AT_END = 2;
 /** How long a sent message may go unanswered before a sign that something is being done. */
 const TYPING_AFTER_MS = 600;
 
@@ -17,13 +14,11 @@ export class LogView {
   #empty;
   #earlier;
   #typing;
-  #toLatest;
+  #scrolling;
   #actions;
   #halves = new Map();
   #days = new Map();
   #conversationId = null;
-  #followed = true;
-  #top = 0;
   #wasLoaded = false;
   #oldest = Infinity;
   #newest = 0;
@@ -41,9 +36,8 @@ export class LogView {
     this.#empty = empty;
     this.#earlier = earlier;
     this.#typing = typing;
-    this.#toLatest = toLatest;
+    this.#scrolling = new Scrolling({ log, toLatest, scrolled: () => this.check() });
     this.#actions = actions;
-    this.#listen();
   }
 
   /** Show a conversation as it is now. @param {object[]} unsent its messages not acknowledged */
@@ -55,14 +49,14 @@ export class LogView {
     const unknown = this.#unacknowledged(turns, unsent);
     const waiting = waitingFor(isConnected, replying);
     const grew = replying || (turns.at(-1)?.seq ?? 0) > this.#newest || unknown.length > 0;
-    this.#keepingPlace(turns, () => {
+    this.#scrolling.keepingPlace(() => this.#shownHalves, () => {
       arrange(this.#turns, this.#children(turns, unknown, waiting));
       this.#earlier.hidden = olderThan === null;
       this.#empty.hidden = !loaded || turns.length > 0 || unknown.length > 0;
     });
     const isAwaited = isConnected && !replying;
     this.#awaitReply(isAwaited && unknown.some(({ state }) => state === WAITING));
-    if (grew && !this.#followed) this.#toLatest.hidden = false;
+    if (grew) this.#scrolling.offer();
     this.#newest = turns.at(-1)?.seq ?? 0;
     this.#seen = replying ? this.#newest - 1 : this.#newest;
     this.#oldest = turns[0]?.seq ?? Infinity;
@@ -71,36 +65,13 @@ export class LogView {
 
   /** Go to the newest turn and stay there. */
   follow() {
-    this.#followed = true;
-    this.#toLatest.hidden = true;
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#scrolling.follow();
   }
 
   /** Tell which turn is seen, and ask for earlier ones where the list begins to end. */
   check() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#log;
-    if (!this.#earlier.hidden && scrollTop < clientHeight / 2) this.#actions.showEarlier();
-    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (isAtEnd && this.#seen > 0) this.#actions.seen(this.#seen);
-  }
-
-  #listen() {
-    this.#log.addEventListener('scroll', () => {
-      const { scrollTop, scrollHeight, clientHeight } = this.#log;
-      const below = scrollHeight - scrollTop - clientHeight;
-      // Who scrolls up, be it a little, wants to read: a reply that grows must not pull them back.
-      const isGoingUp = scrollTop < this.#top;
-      this.#top = scrollTop;
-      this.#followed = below < (isGoingUp ? AT_END : NEAR);
-      if (this.#followed) this.#toLatest.hidden = true;
-      this.check();
-    }, { passive: true });
-    this.#toLatest.addEventListener('click', () => {
-      this.follow();
-      this.#log.focus({ preventScroll: true });
-    });
-    // The keyboard of a phone, a turned screen, a growing composer: the end stays in sight.
-    new ResizeObserver(() => this.#followed && this.follow()).observe(this.#log);
+    if (!this.#earlier.hidden && this.#scrolling.isNearStart) this.#actions.showEarlier();
+    if (this.#scrolling.isNearEnd && this.#seen > 0) this.#actions.seen(this.#seen);
   }
 
   #change(conversationId) {
@@ -108,11 +79,10 @@ export class LogView {
     this.#halves.clear();
     this.#days.clear();
     this.#turns.replaceChildren();
-    this.#followed = true;
+    this.#scrolling.begin();
     this.#wasLoaded = false;
     this.#oldest = Infinity;
     this.#newest = 0;
-    this.#toLatest.hidden = true;
     this.#hush();
   }
 
@@ -161,6 +131,11 @@ export class LogView {
     return halves;
   }
 
+  /** Without the names of days: one of these moves with its first turn. */
+  get #shownHalves() {
+    return [...this.#turns.querySelectorAll('.half')];
+  }
+
   #half(key, build) {
     if (!this.#halves.has(key)) this.#halves.set(key, build());
     return this.#halves.get(key);
@@ -173,23 +148,6 @@ export class LogView {
     return this.#days.get(seq);
   }
 
-  /** Change the list so that what a person looks at stays where it is. */
-  #keepingPlace(turns, change) {
-    const anchor = this.#followed ? null : this.#topmost();
-    const before = anchor?.getBoundingClientRect().top;
-    change();
-    if (this.#followed) this.#log.scrollTop = this.#log.scrollHeight;
-    else if (anchor?.isConnected) {
-      this.#log.scrollTop += anchor.getBoundingClientRect().top - before;
-    }
-  }
-
-  #topmost() {
-    const top = this.#log.getBoundingClientRect().top;
-    const halves = [...this.#turns.querySelectorAll('.half')]; // a day's name moves with its first
-    return halves.find((half) => half.getBoundingClientRect().bottom > top);
-  }
-
   #awaitReply(isAwaited) {
     if (!isAwaited) {
       clearTimeout(this.#typingTimer);
@@ -198,7 +156,7 @@ export class LogView {
     } else {
       this.#typingTimer ??= setTimeout(() => {
         this.#typing.hidden = false;
-        if (this.#followed) this.follow();
+        if (this.#scrolling.isFollowing) this.follow();
       }, TYPING_AFTER_MS);
     }
   }
