@@ -52,6 +52,12 @@ def nothing_goes_wrong_unseen(context: BrowserContext) -> Iterator[None]:
     assert [fault for fault in faults if "WebSocket connection to" not in fault] == []
 
 
+def _listen(parley: Parley) -> None:
+    # What was there when the page was loaded is not spoken of, and for a moment nothing is.
+    expect(parley.log).to_have_attribute("aria-live", "polite")
+    parley.page.evaluate(HEAR)
+
+
 def _write_until_it_scrolls(parley: Parley, server: FakeServer) -> None:
     server.write(parley.guest, LINES)
     expect(parley.articles.last).to_contain_text(re.compile(r"(A line of the story\.\s*){60}$"))
@@ -168,7 +174,7 @@ def test_no_reply_at_all_is_no_empty_bubble(parley: Parley, server: FakeServer) 
 
 
 def test_a_reply_is_spoken_once_when_it_is_complete(parley: Parley, server: FakeServer) -> None:
-    parley.page.evaluate(HEAR)
+    _listen(parley)
     for word in ("there", "was", "a", "**princess**", "who"):
         server.write(parley.guest, f" {word}")
     server.write(parley.guest, " slept.")
@@ -182,7 +188,7 @@ def test_a_reply_is_spoken_once_when_it_is_complete(parley: Parley, server: Fake
 def test_a_failure_is_spoken_and_so_is_that_a_reply_begins(
     parley: Parley, server: FakeServer
 ) -> None:
-    parley.page.evaluate(HEAR)
+    _listen(parley)
     server.finish(parley.guest, "failed", failure="timed_out")
     parley.button("Try again").click()
     parley.shows("slow story", BEGINNING, "slow story", BEGINNING)
