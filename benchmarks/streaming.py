@@ -24,6 +24,7 @@ from benchmarks.turn_cost_engine import ground
 from benchmarks.turn_cost_meter import Cost
 from benchmarks.turn_cost_parley import Parley
 from bot.log import Log
+from bot.memory import TailCache
 from bot.models import (
     Connection,
     ConversationKey,
@@ -131,6 +132,7 @@ def by_parley(bot: Speaker, wire: SlowWire) -> object:
     replying = Replying(
         store=store,
         log=Log(store, now),
+        cache=TailCache(),
         bot=bot,
         audience=partial(LiveAudience, wire, connections, now),
         lease=timedelta(seconds=15),

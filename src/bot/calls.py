@@ -87,9 +87,10 @@ class Reading:
         Thread(target=self._read, args=(stream,), daemon=True).start()
 
     def wait(self, seconds: float) -> None:
-        """Wait until it has ended, but no longer than that."""
+        """Wait until it has ended, or begins to speak, but no longer than that."""
         with self._changed:
-            self._changed.wait_for(lambda: self._ended, seconds)
+            silent = not self._text
+            self._changed.wait_for(lambda: self._ended or (silent and self._text), seconds)
 
     def stop(self) -> None:
         """Nobody wants any more: what the bot holds open is closed, what it says is not heard."""
@@ -137,6 +138,7 @@ class Reading:
                 return
             room = limits.MAX_REPLY_CHARACTERS - len(self._text)
             self._text += piece[:room]
+            self._changed.notify_all()
         if len(piece) > room:
             raise _TooLong
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.calls import Reading, Said
 from bot.errors import StoreUnavailable
 from bot.log import Log
+from bot.memory import TailCache
 from bot.models import (
     ConversationKey,
     Failure,
@@ -72,6 +73,7 @@ class Replying:
 
     store: ConversationStore
     log: Log
+    cache: TailCache
     bot: StreamingBot
     audience: Callable[[Order, Turn], Audience]
     lease: timedelta
@@ -85,7 +87,7 @@ class Replying:
         None where there is nothing to be written: it is done, it is another's, it is gone.
         Raises StoreUnavailable.
         """
-        tail = self.log.read(order.key)
+        tail = self._read(order.key)
         turn = self._claimed(order, tail)
         if turn is None:
             return None
@@ -108,11 +110,20 @@ class Replying:
             # Kept first: what is told has a place, and a lease waits for no device.
             written = self._end(order.key, held, said)
             if written:
+                self._remember(order.key, tail, written.turn)
                 audience.finish(said.text)
             return written
         finally:
             reading.stop()
             audience.close()
+
+    def _read(self, key: ConversationKey) -> Tail:
+        """The log's end: what a warm function has seen of it need not be read again."""
+        kept = self.cache.get(key, self.clock())
+        return self.log.catch_up(key, kept) if kept else self.log.read(key)
+
+    def _remember(self, key: ConversationKey, tail: Tail, ended: Turn) -> None:
+        self.cache.put(key, tail.settled().advance(ended, self.clock()))
 
     def _claimed(self, order: Order, tail: Tail) -> Turn | None:
         turn = tail.pending

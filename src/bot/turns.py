@@ -62,6 +62,11 @@ class Request:
             return tail.deep or not tail.complete_after
         return tail.complete_after <= after
 
+    def will_be_covered(self, tail: Tail) -> bool:
+        """Whether `tail` does once it has caught up: what the client has seen may lie ahead."""
+        ahead = self.after is not None and self.after > tail.head
+        return self.is_covered(tail) or (ahead and self.epoch in (None, tail.epoch))
+
 
 @dataclass(frozen=True, slots=True)
 class Turns:
@@ -143,7 +148,7 @@ class Turns:
         raise Busy("Too many messages at once.")
 
     def _read(self, request: Request, remembered: Tail | None) -> Tail:
-        if remembered and request.is_covered(remembered):
+        if remembered and request.will_be_covered(remembered):
             return self.log.catch_up(request.key, remembered)
         # Without `after` a resend is looked for as deep as one read goes: then let it be this one.
         deep = request.after is None

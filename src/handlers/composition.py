@@ -144,6 +144,7 @@ def reply(settings: "ReplySettings") -> ReplyApp:
     """Build what writes replies."""
     from bot.answering import in_pieces
     from bot.log import Log
+    from bot.memory import TailCache
     from bot.replying import Replying
     from delivery.api_gateway import ApiGatewaySender
     from delivery.audience import LiveAudience
@@ -159,6 +160,7 @@ def reply(settings: "ReplySettings") -> ReplyApp:
     replying = Replying(
         store=store,
         log=Log(store, now),
+        cache=TailCache(),
         bot=in_pieces(load_bot(settings.bot_class)),
         audience=partial(LiveAudience, sender, connections, now),
         lease=settings.lease,

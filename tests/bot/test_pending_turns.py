@@ -135,6 +135,51 @@ def test_a_warm_function_reads_one_turn_a_turn(store: Store, clock: FakeClock) -
     assert [turn["reply"] for turn in warm.turns()] == [f"m{n} " for n in range(1, 120)]
 
 
+def test_a_function_that_came_late_to_a_long_conversation_reads_one_turn_a_turn_too(
+    store: Store, clock: FakeClock
+) -> None:
+    talk = Talk(store, clock)
+    for number in range(1, 120):
+        talk.user.say(f"m{number}", after=number - 1)
+        talk.write()
+    counting = Counting(store)
+    late = Worker(counting, clock, bot=STREAMING, starter=talk.orders)
+    late.ask("resume", after=119)
+    for number in range(120, 130):
+        late.say(f"m{number}", after=number - 1)
+        talk.write()
+        # What it remembers has been caught up with at most once by now.
+        assert counting.calls["newest"] == 1
+    assert [turn["reply"] for turn in late.turns()][-10:] == [f"m{n} " for n in range(120, 130)]
+
+
+def test_a_warm_writer_reads_one_turn_a_reply(store: Store, clock: FakeClock) -> None:
+    counting = Counting(store)
+    talk = Talk(store, clock)
+    talk.writer = Writer(counting, clock)
+    for number in range(1, 60):
+        talk.user.say(f"m{number}", after=number - 1)
+        counting.calls.clear()
+        talk.write()
+        assert counting.reads == 1
+    assert counting.calls["newest"] == 0
+
+
+def test_a_warm_writer_sees_what_others_wrote_and_what_was_deleted(
+    store: Store, clock: FakeClock
+) -> None:
+    talk, other = Talk(store, clock), Writer(store, clock)
+    for number in range(1, 8):
+        talk.user.say(f"m{number}", after=number - 1)
+        order = talk.orders.made.pop()
+        (talk.writer, other)[number % 2].write(order)
+    assert [turn["reply"] for turn in talk.user.turns()] == [f"m{n} " for n in range(1, 8)]
+    talk.user.ask("delete")
+    talk.user.say("m1 again")
+    talk.write()
+    assert [turn["reply"] for turn in talk.user.turns()] == ["m1 again "]
+
+
 def test_a_streamed_turn_costs_its_writer_two_writes(store: Store, clock: FakeClock) -> None:
     for number in range(1, 101):
         counting = Counting(store)

@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import Metrics
 from bot.answering import in_pieces
 from bot.errors import StoreUnavailable
 from bot.log import Log
+from bot.memory import TailCache
 from bot.models import ConversationKey, Order, Outcome, Usage
 from bot.replying import Replying
 from delivery.audience import LiveAudience
@@ -47,6 +48,7 @@ def app(backend: Backend, bot: Any = None, store: Any = None) -> ReplyApp:
     replying = Replying(
         store=store,
         log=Log(store, backend.clock),
+        cache=TailCache(),
         bot=in_pieces(bot or Talking(repeating)),
         audience=partial(LiveAudience, backend.sender, backend.connections, backend.clock),
         lease=LEASE,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 
 from bot.log import Log
+from bot.memory import TailCache
 from bot.models import Message, Order, Outcome, Snapshot, Turn
 from bot.ports import Call, ConversationStore, StreamingBot
 from bot.replying import Replying, Written
@@ -90,6 +91,7 @@ class Writer:
         self._replying = Replying(
             store=store,
             log=Log(store, clock),
+            cache=TailCache(),
             bot=bot or Talking(repeating),
             audience=audience,
             lease=LEASE,
