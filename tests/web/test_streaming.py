@@ -168,6 +168,7 @@ def test_no_reply_at_all_is_no_empty_bubble(parley: Parley, server: FakeServer) 
     server.finish(parley.guest, "failed", failure="empty", reply="")
     expect(parley.log.get_by_text("Nothing was replied.")).to_be_visible()
     parley.shows("slow story", "")
+    expect(parley.button("Good reply")).to_have_count(0)
     box = parley.articles.last.bounding_box()
     assert box is not None
     assert box["height"] <= 1

@@ -142,11 +142,14 @@ export class ReplyView extends HalfView {
         onclick: () => this.#actions.rate(seq, isGiven ? null : rating),
       }, icon(name));
     };
+    const thumbs = () => [
+      thumb('up', 'up_thumb', 'Good reply'),
+      thumb('down', 'down_thumb', 'Bad reply'),
+    ];
     return [
       ...this.#end(turn, status === 'failed' ? 'failure' : 'end'),
       clockLabel(completedAt ?? createdAt),
-      thumb('up', 'up_thumb', 'Good reply'),
-      thumb('down', 'down_thumb', 'Bad reply'),
+      ...(turn.reply === '' ? [] : thumbs()),
     ];
   }
 
