@@ -16,9 +16,9 @@ from benchmarks.turn_cost_meter import Cost, item_size
 from benchmarks.turn_cost_posts import Frame
 from benchmarks.turn_cost_samples import BOT_CLASS, sample
 from bot.models import ConversationKey
-from handlers import composition, connect, message
-from handlers.composition import MessageApp
-from handlers.settings import ConnectionSettings, MessageSettings
+from handlers import composition, connect, message, reply
+from handlers.composition import MessageApp, ReplyApp
+from handlers.settings import ConnectionSettings, MessageSettings, ReplySettings
 from store.attributes import string
 from store.connections import DynamoConnectionStore
 from store.conversations import DynamoConversationStore
@@ -34,6 +34,8 @@ FUNCTION = {
     "RETENTION_DAYS": "365",
     "TURNS_PER_MINUTE": "60",
     "TURN_BURST": "1000",
+    "REPLY_FUNCTION": "reply",
+    "REPLY_LEASE_SECONDS": "15",
     "JWT_ISSUERS": "",
 }
 SEEDED_BEFORE = timedelta(minutes=2)
@@ -50,12 +52,14 @@ class Parley:
         ground: Ground,
         user_id: str,
         conversation_id: str = "main",
+        bot_class: str = BOT_CLASS,
         lifetime: timedelta = timedelta(hours=1),
     ) -> None:
         self._ground = ground
         self._user_id = user_id
         self._key = ConversationKey(user_id, conversation_id)
         self._connection_id = f"{uuid4().hex[:15]}="
+        self._variables = {**FUNCTION, "BOT_CLASS": bot_class}
         self._epoch: str | None = None
         self._context = _context(user_id, time.time() + lifetime.total_seconds())
         self._store = DynamoConversationStore(Table(dynamodb(), SESSIONS))
@@ -68,7 +72,11 @@ class Parley:
 
     def function(self) -> MessageApp:
         """A message function that has just started."""
-        return composition.message(MessageSettings.from_environment(FUNCTION))
+        return composition.message(MessageSettings.from_environment(self._variables))
+
+    def reply_function(self) -> ReplyApp:
+        """A function that writes replies and has just started."""
+        return composition.reply(ReplySettings.from_environment(self._variables))
 
     def renew(self) -> None:
         """Let the connection live for an hour from now."""
@@ -92,6 +100,25 @@ class Parley:
             raise RuntimeError(f"another turn than {seq}: {answered}")
         self._epoch = answered["epoch"]
         return cost
+
+    def ask(self, app: MessageApp, seq: int) -> tuple[Cost, dict[str, Any]]:
+        """The message that makes turn `seq`, of a bot that streams; and the order of its reply."""
+        said = {"messageId": str(uuid4()), "text": sample(seq).text, "after": seq - 1}
+        if self._epoch:
+            said["epoch"] = self._epoch
+        cost, frames = self._say(app, {"action": "message", **said})
+        pending = _expect(frames, "turn")
+        if pending["turn"]["seq"] != seq or pending["turn"]["status"] != "pending":
+            raise RuntimeError(f"another turn than {seq}: {pending}")
+        self._epoch = pending["epoch"]
+        (order,) = self._ground.posts.take_orders()
+        return cost, order
+
+    def write(self, app: ReplyApp, order: dict[str, Any]) -> tuple[Cost, list[Frame]]:
+        """Have the reply written that was ordered."""
+        with self._ground.meter.counting() as cost, redirect_stdout(io.StringIO()):
+            reply.answer(app, order, FiveMinutes())
+        return cost, self._ground.posts.take(self._connection_id)
 
     def fill(self, head: int) -> None:
         """Write turns straight to the table, several at a time, until there are `head`."""
@@ -161,6 +188,14 @@ class Parley:
             "authorizer": self._context,
         }
         return {"requestContext": context}
+
+
+class FiveMinutes:
+    """Lambda's context of a function that has just been invoked."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until the function is killed."""
+        return 300_000
 
 
 def _context(user_id: str, until: float) -> dict[str, str]:

@@ -21,6 +21,7 @@ class Posts:
 
     def __init__(self) -> None:
         self._posted: list[tuple[str, Frame]] = []
+        self._orders: list[dict[str, Any]] = []
 
     def attached(self) -> AbstractContextManager[None]:
         """Stand in for API Gateway meanwhile."""
@@ -32,14 +33,24 @@ class Posts:
         self._posted.clear()
         return taken
 
+    def take_orders(self) -> list[dict[str, Any]]:
+        """The events of the asynchronous invocations since the last call."""
+        taken, self._orders = self._orders, []
+        return taken
+
     def _attach(self, session: Session) -> None:
         emitter = session.get_component("event_emitter")
         emitter.register("before-send.apigatewaymanagementapi.PostToConnection", self._post)
+        emitter.register("before-send.lambda.Invoke", self._order)
 
     def _post(self, request: Any, **_: Any) -> AWSResponse:
         connection_id = unquote(request.url.rpartition("/")[2])
         self._posted.append((connection_id, json.loads(request.body)))
         return AWSResponse(request.url, 200, HTTPHeaders(), _Nothing())
+
+    def _order(self, request: Any, **_: Any) -> AWSResponse:
+        self._orders.append(json.loads(request.body))
+        return AWSResponse(request.url, 202, HTTPHeaders(), _Nothing())
 
 
 class _Nothing(io.BytesIO):

@@ -37,12 +37,15 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*")
 
 AWS_MODELS = (
     "apigatewaymanagementapi/2018-11-29",
+    "bedrock-runtime/2023-09-30",
     "dynamodb/2012-08-10",
     "lambda/2015-03-31",
+    "secretsmanager/2017-10-17",
+    "ssm/2014-11-06",
 )
 """The services that the functions call: botocore brings the models of over 400."""
 
-AWS_ENDPOINTS = ("dynamodb", "execute-api", "lambda")
+AWS_ENDPOINTS = ("bedrock", "dynamodb", "execute-api", "lambda", "secretsmanager", "ssm")
 """The same services as botocore's endpoints.json names them."""
 
 

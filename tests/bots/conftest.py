@@ -11,6 +11,7 @@ import pytest
 from bot.models import Author, Message, Reply, Snapshot, Status, Turn
 from bot.ports import Bot
 from bots.scripted import ScriptedBot, ServiceDesk
+from tests.support.model_server import ModelServer
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -101,3 +102,15 @@ def make_bot(tmp_path: Path) -> MakeBot:
         return ScriptedBot(path)
 
     return make
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
+    """A provider of language models, which AWS's SDK takes for AWS."""
+    running = ModelServer()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    yield running
+    running.stop()

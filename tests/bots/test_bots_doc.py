@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
+from bots.conversing.errors import ModelError
 from bots.scripted import FlowError, ScriptedBot, loading, vocabulary
 from bots.scripted.flow import (
     Answer,
@@ -23,6 +24,10 @@ from bots.scripted.flow import (
 )
 from bots.scripted.phrases import PHRASES
 from bots.scripted.text import words_of
+from handlers.composition import load_bot
+from tests.support.bedrock import BedrockProvider
+from tests.support.model_calls import Attempt, conversation, heard, message
+from tests.support.model_server import ModelServer
 
 DOC = (Path(__file__).parents[2] / "docs" / "bots.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)?(?: (\S+))?\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL)
@@ -51,6 +56,8 @@ def test_the_document_has_the_files_it_speaks_of() -> None:
     assert sorted(FILES) == [
         "src/my_bots/bakery.py",
         "src/my_bots/bakery.yaml",
+        "src/my_bots/cake_shop.py",
+        "src/my_bots/countdown.py",
         "src/my_bots/hello.py",
         "tests/my_bots/test_hello.py",
     ]
@@ -64,6 +71,40 @@ def test_the_test_of_a_bot_passes_and_can_fail(written: Path) -> None:
     exec(code.replace("message 1", "message 2"), names)
     with pytest.raises(AssertionError):
         names["test_it_greets_and_counts"]()
+
+
+def test_the_bot_that_streams_says_what_it_says(written: Path) -> None:
+    bot = importlib.import_module("my_bots.countdown").Countdown()
+    assert (
+        "".join(bot.stream(conversation(), message("go"), Attempt())) == "3 ... 2 ... 1 ... done."
+    )
+
+
+def test_the_tools_it_shows_run_on_a_model(written: Path, server: ModelServer) -> None:
+    bot = importlib.import_module("my_bots.cake_shop").CakeShop({"BEDROCK_MODEL": "m"})
+    bedrock = BedrockProvider()
+    server.answers = [
+        bedrock.wants("price", '{"cake": "lemon"}'),
+        bedrock.wants("order", '{"cake": "lemon", "pieces": 2}'),
+        bedrock.says("Done."),
+    ]
+    pieces, _ = heard(bot.stream(conversation(), message("two lemon cakes"), Attempt()))
+    assert pieces == ["Done."]
+    told = [text for kind, text in bedrock.lines(server.asked[2]) if kind == "tool"]
+    assert told[0] == "20"
+    assert told[1].startswith(f"Ordered 2 of lemon under {Attempt.key}#")
+
+
+@pytest.mark.parametrize("error", ModelError.__subclasses__())
+def test_every_way_a_model_can_fail_is_explained(error: type[ModelError]) -> None:
+    assert f"\n| `{error.__name__}` |" in DOC
+
+
+def test_every_bot_it_names_can_be_made() -> None:
+    named = re.findall(r"^\| `(bots\.[\w.]+:\w+)` \|", DOC, re.MULTILINE)
+    assert len(named) == 5
+    for name in named:
+        assert load_bot(name)
 
 
 def test_the_dialogue_happens(written: Path, play: Callable[..., Mapping[str, Any]]) -> None:

@@ -29,27 +29,33 @@ def variables(function: str, **parameters: str) -> dict[str, str]:
         **template()["Globals"]["Function"]["Environment"]["Variables"],
         **resources(FUNCTION)[function].get("Environment", {}).get("Variables", {}),
     }
-    return {name: str(_resolved(value, parameters)) for name, value in given.items()}
+    return {name: str(resolved(value, parameters)) for name, value in given.items()}
 
 
-def _resolved(value: Any, parameters: Mapping[str, str]) -> Any:
-    """What an intrinsic function of template.yaml gives; addresses alone are not needed here."""
-    if not isinstance(value, dict):
+def resolved(value: Any, parameters: Mapping[str, str]) -> Any:
+    """What an intrinsic function of template.yaml gives, so far as parameters decide it."""
+    if not isinstance(value, dict) or len(value) != 1:
         return value
     ((function, argument),) = value.items()
     if function == "Ref":
         default = template()["Parameters"].get(argument, {}).get("Default", argument)
         return parameters.get(argument, default)
     if function == "Condition":
-        return _resolved(template()["Conditions"][argument], parameters)
+        return resolved(template()["Conditions"][argument], parameters)
     if function == "Fn::If":
-        chosen = 1 if _resolved({"Condition": argument[0]}, parameters) else 2
-        return _resolved(argument[chosen], parameters)
+        chosen = 1 if resolved({"Condition": argument[0]}, parameters) else 2
+        return resolved(argument[chosen], parameters)
     if function in ("Fn::Not", "Fn::And", "Fn::Or"):
-        found = [_resolved(each, parameters) for each in argument]
+        found = [resolved(each, parameters) for each in argument]
         return {"Fn::Not": not found[0], "Fn::And": all(found), "Fn::Or": any(found)}[function]
     if function == "Fn::Equals":
-        return _resolved(argument[0], parameters) == _resolved(argument[1], parameters)
+        return resolved(argument[0], parameters) == resolved(argument[1], parameters)
+    if function == "Fn::Split":
+        return str(resolved(argument[1], parameters)).split(argument[0])
+    if function == "Fn::Sub" and ":${AWS::Partition}:" in argument:
+        for name, given in parameters.items():
+            argument = argument.replace("${" + name + "}", given)
+        return argument
     return "https://not-resolved.invalid"
 
 

@@ -9,21 +9,39 @@ import pytest
 from samtranslator.translator.transform import transform
 
 from bot import frames
+from bots.bedrock.settings import BedrockSettings
+from bots.conversing.settings import ModelSettings
+from bots.openai_compatible.settings import OpenAISettings
 from handlers import settings
 from handlers.variables import Environment
-from tests.package.functions import FUNCTION, resources, variables
+from tests.package.functions import FUNCTION, resolved, resources, variables
 from tests.support.template import template
 
 FUNCTIONS = sorted(resources(FUNCTION))
 TABLES = sorted(resources("AWS::DynamoDB::Table"))
 API = resources("AWS::Serverless::WebSocketApi")["WebSocketApi"]
 
+ARN = "arn:aws:bedrock:eu-west-1::foundation-model/a-model"
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf"
+MODELS = {"BedrockModel": "a-model", "OpenAIModel": "a-model", "OpenAIKeyArn": SECRET_ARN}
+
+
+def settings_of_replies(environment: Environment) -> object:
+    """Read what the function reads that writes replies, whichever bot it runs."""
+    return (
+        settings.ReplySettings.from_environment(environment),
+        ModelSettings.from_environment(environment),
+        BedrockSettings.from_environment(environment),
+        OpenAISettings.from_environment(environment),
+    )
+
+
 SETTINGS: dict[str, Callable[[Environment], object]] = {
     "AuthorizerFunction": settings.AuthorizerSettings.from_environment,
     "ConnectFunction": settings.ConnectionSettings.from_environment,
     "DisconnectFunction": settings.ConnectionSettings.from_environment,
     "MessageFunction": settings.MessageSettings.from_environment,
-    "ReplyFunction": settings.ReplySettings.from_environment,
+    "ReplyFunction": settings_of_replies,
 }
 
 READ_BY_POWERTOOLS = {"LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
@@ -52,9 +70,21 @@ class ManagedPolicies:
         return {name: f"arn:aws:iam::aws:policy/{name}"}
 
 
-def statements(function: str) -> Iterator[dict[str, Any]]:
+def statements(function: str, **parameters: str) -> Iterator[dict[str, Any]]:
+    """What a function may do, with every other parameter at its default."""
     for policy in resources(FUNCTION)[function].get("Policies", []):
-        yield from policy["Statement"]
+        granted = resolved(policy, parameters) if "Fn::If" in policy else policy
+        if granted != "AWS::NoValue":
+            yield from granted["Statement"]
+
+
+def allowed(action: str, **parameters: str) -> list[Any]:
+    """What the function that writes replies may do so to."""
+    return [
+        resolved(statement["Resource"], parameters)
+        for statement in statements("ReplyFunction", **parameters)
+        if action in listed(statement["Action"])
+    ]
 
 
 def listed(value: Any) -> list[Any]:
@@ -74,7 +104,7 @@ def test_every_handler_exists(function: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_is_given_exactly_the_variables_that_it_reads(function: str) -> None:
     issuer = {"JwtIssuers": "https://issuer.example", "JwtAudiences": "parley"}
-    environment = RecordingEnvironment(variables(function, **issuer))
+    environment = RecordingEnvironment(variables(function, **issuer, **MODELS))
     SETTINGS[function](environment)
     assert environment.read | READ_BY_POWERTOOLS == set(environment)
 
@@ -97,7 +127,7 @@ def test_guests_are_off_by_default_where_there_is_an_issuer(
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_right_covers_everything(function: str) -> None:
-    for statement in statements(function):
+    for statement in statements(function, **MODELS, BedrockGuardrail="g"):
         assert "*" not in listed(statement["Resource"])
         assert not any(action.endswith("*") for action in listed(statement["Action"]))
 
@@ -115,6 +145,37 @@ def test_rights_name_a_table_or_this_stage_of_this_api(function: str) -> None:
                 assert statement["Action"] == "execute-api:ManageConnections"
                 assert ":${WebSocketApi}/${StageName}/" in named
                 assert named.endswith("/@connections/*")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "bedrock:InvokeModelWithResponseStream",
+        "bedrock:ApplyGuardrail",
+        "secretsmanager:GetSecretValue",
+        "ssm:GetParameter",
+    ],
+)
+def test_nobody_may_ask_a_model_or_read_a_key_unless_they_are_named(action: str) -> None:
+    assert allowed(action) == []
+    assert allowed(action, BedrockGuardrail="g", OpenAIModel="m", BedrockModelArns=ARN) == []
+
+
+def test_the_models_that_are_named_may_be_asked_and_no_other() -> None:
+    action = "bedrock:InvokeModelWithResponseStream"
+    assert allowed(action, BedrockModel="a-model") == [
+        "arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/a-model"
+    ]
+    several = f"{ARN},{ARN}-2"
+    assert allowed(action, BedrockModel="eu.a-model", BedrockModelArns=several) == [
+        [ARN, f"{ARN}-2"]
+    ]
+
+
+def test_the_guardrail_and_the_key_that_are_named_may_be_used_and_no_other() -> None:
+    (guardrail,) = allowed("bedrock:ApplyGuardrail", BedrockModel="a-model", BedrockGuardrail="g1")
+    assert guardrail.endswith(":guardrail/g1")
+    assert allowed("secretsmanager:GetSecretValue", OpenAIKeyArn=SECRET_ARN) == [SECRET_ARN]
 
 
 def test_only_who_answers_posts_to_connections() -> None:

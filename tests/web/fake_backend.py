@@ -1,4 +1,7 @@
-"""The contract's server side in memory, instant bot included: what the page talks to in its tests.
+"""The contract's server side in memory, bots included: what the page talks to in its tests.
+
+A text that begins with `slow` is replied to as a bot that streams does, word by word when a test
+says so; all others at once.
 
 It does no I/O: a frame in, the frames to send out. `to_user` frames go to all of a user's
 connections.
@@ -85,6 +88,7 @@ class FakeBackend:
     def __init__(self) -> None:
         self.users: dict[str, dict[str, Conversation]] = {}
         self.adopted: dict[str, dict[str, str]] = {}
+        self.written: dict[tuple[str, str], str] = {}
         self._ticks = itertools.count()
 
     def handle(self, user: str, frame: Frame) -> Answer:
@@ -150,7 +154,7 @@ class FakeBackend:
         return Answer(to_user=self.conversation(user, conversation_id).turn_frames(turn))
 
     def _begin_reply(self, user: str, frame: Frame) -> Answer:
-        """A streamed reply: two deltas now, the end when it is stopped or finished."""
+        """A streamed reply: two deltas now, more by `write`, the end by `_stop` or `finish`."""
         conversation_id = frame.get("conversationId", "main")
         turn = self.append(
             user,
@@ -160,26 +164,56 @@ class FakeBackend:
             status="pending",
             completedAt=None,
         )
-        head = {"conversationId": conversation_id, "seq": turn["seq"]}
-        accepted = {"type": "accepted", "messageId": frame["messageId"], **head}
-        parts = [(0, "Once upon "), (10, "a time")]
-        deltas = [
-            {"type": "delta", **head, "attempt": 1, "offset": offset, "text": text}
-            for offset, text in parts
-        ]
-        return Answer([accepted], deltas)
+        accepted = {
+            "type": "accepted",
+            "conversationId": conversation_id,
+            "messageId": frame["messageId"],
+            "seq": turn["seq"],
+        }
+        shown = self.conversation(user, conversation_id).turn_frames(turn)
+        self.written[user, conversation_id] = ""
+        for text in ("Once upon ", "a time"):
+            shown += self.write(user, text, conversation_id)
+        return Answer([accepted], shown)
 
-    def finish(self, user: str, conversation_id: str = "main", status: str = "done") -> list[Frame]:
-        """End the streamed reply."""
+    def write(self, user: str, text: str, conversation_id: str = "main") -> list[Frame]:
+        """Go on with the streamed reply."""
+        offset = len(self.written[user, conversation_id])
+        self.written[user, conversation_id] += text
+        return [self._delta(user, conversation_id, offset)]
+
+    def finish(
+        self, user: str, conversation_id: str = "main", status: str = "done", **fields: Any
+    ) -> list[Frame]:
+        """End the streamed reply, with what was written or another `reply`."""
         conversation = self.conversation(user, conversation_id)
         turn = conversation.turns[-1]
-        turn.update(status=status, reply="Once upon a time", completedAt=self._now())
+        reply = self.written.pop((user, conversation_id))
+        turn.update({"status": status, "reply": reply, "completedAt": self._now(), **fields})
         return conversation.turn_frames(turn)
+
+    def _delta(self, user: str, conversation_id: str, offset: int) -> Frame:
+        return {
+            "type": "delta",
+            "conversationId": conversation_id,
+            "seq": self.conversation(user, conversation_id).head,
+            "attempt": 1,
+            "offset": offset,
+            "text": self.written[user, conversation_id][offset:],
+        }
 
     def _stop(self, user: str, frame: Frame) -> Answer:
         return Answer(to_user=self.finish(user, frame.get("conversationId", "main"), "stopped"))
 
     def _resume(self, user: str, frame: Frame) -> Answer:
+        answer = self._gap(user, frame)
+        conversation_id = frame.get("conversationId", "main")
+        if (user, conversation_id) in self.written:
+            # Whoever writes sees a new device within a second, and tells it all from the beginning.
+            answer.to_caller.append(self._delta(user, conversation_id, 0))
+        return answer
+
+    def _gap(self, user: str, frame: Frame) -> Answer:
         conversation = self._find(user, frame)
         after, epoch = frame.get("after"), frame.get("epoch")
         if conversation is None or not conversation.turns:

@@ -91,6 +91,14 @@ class FakeServer:
         turn = self.backend.append(user, conversation_id, author="backend", reply=reply)
         self.send(user, self.backend.conversation(user, conversation_id).turn_frames(turn))
 
+    def write(self, user: str, text: str) -> None:
+        """Go on with the reply that is being written to a user."""
+        self.send(user, self.backend.write(user, text))
+
+    def finish(self, user: str, status: str = "done", **fields: Any) -> None:
+        """End the reply that is being written to a user."""
+        self.send(user, self.backend.finish(user, status=status, **fields))
+
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 

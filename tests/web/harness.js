@@ -1,5 +1,5 @@
 /**
- * The few words the client library's tests are written in. They run in the browser, one by one, as
+ * The few words that tests of JavaScript are written in. They run in the browser, one by one, as
  * test_client.py asks for them.
  */
 const registered = new Map();

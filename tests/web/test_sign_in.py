@@ -320,7 +320,6 @@ def test_signing_out_leaves_a_fresh_guest(
     assert ana.page.url == server.url
     goodbye = parse_qs(urlsplit(provider.paths[-1]).query)
     assert goodbye == {
-        "id_token_hint": [provider.tokens[1]],
         "client_id": ["page"],
         "post_logout_redirect_uri": [server.url],
     }

@@ -46,17 +46,19 @@ export class ChatClient extends EventTarget {
    * @param {(url: string, protocols: string[]) => WebSocket} [options.createSocket]
    * @param {() => number} [options.longestWait] the longest wait between two tries to connect
    * @param {{idle?: number, patience?: number}} [options.heartbeat] milliseconds
+   * @param {number} [options.replySilence] milliseconds after which a reply that should be growing
+   *   is asked about: more often than that no bot should be silent
    */
   constructor({
     url, credential, storage,
     createSocket = (...address) => new WebSocket(...address),
     clock = systemClock, random = Math.random, uuid = () => randomUuid(),
-    longestWait, heartbeat,
+    longestWait, heartbeat, replySilence = 12_000,
   }) {
     super();
     this.#clock = clock;
     this.#uuid = uuid;
-    this.#compose(storage, random);
+    this.#compose(storage, random, replySilence);
     this.#credential = new Credential(credential);
     this.#connection = new Connection({
       open: (text) => createSocket(url, ['chat.v1', text]),
@@ -198,7 +200,7 @@ export class ChatClient extends EventTarget {
     await this.#requests.ask(questions.feedback(conversationId, seq, rating));
   }
 
-  /** Stop the reply that is being written. */
+  /** Stop the reply that is being written; false while there is no connection. */
   stopReply(conversationId, seq) {
     return this.#connection.send({ action: 'stop', conversationId, seq });
   }
@@ -218,13 +220,15 @@ export class ChatClient extends EventTarget {
     await this.#listing.more();
   }
 
-  #compose(storage, random) {
+  #compose(storage, random, silence) {
     const clock = this.#clock;
     const send = (frame) => this.#connection.send(frame);
     this.#outbox = new Outbox({ storage });
     this.#requests = new Requests({ send, clock });
     this.#readMarks = new ReadMarks({ send });
-    this.#conversations = new KeptConversations({ outbox: this.#outbox, send, clock, random });
+    this.#conversations = new KeptConversations({
+      outbox: this.#outbox, reconnect: () => this.reconnect(), send, clock, random, silence,
+    });
     this.#sender = new Sender({
       outbox: this.#outbox,
       conversation: (conversationId) => this.#conversations.get(conversationId),

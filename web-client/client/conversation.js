@@ -1,8 +1,8 @@
 import { Epochs } from './epochs.js';
 import { TurnRun } from './turn-run.js';
 
-/** Turns that came before the first snapshot; more than these the snapshot will bring. */
-const MAX_EARLY = 100;
+/** Frames that came before the first snapshot; what is missing beyond these is asked for. */
+const MAX_EARLY = 500;
 
 /**
  * One conversation as this client knows it: an unbroken run of turns, and what is known to be
@@ -18,6 +18,7 @@ export class Conversation {
   #title = '';
   #read = 0;
   #head = 0;
+  #rumour = 0;
   #run = new TurnRun(1);
   #early = [];
   #isLoaded = false;
@@ -74,9 +75,17 @@ export class Conversation {
   /** Whether turns, or parts of replies, are missing: time for a `resume`. */
   get behind() {
     return (
-      !this.#isLoaded || this.#isDoubted || this.#head > this.#run.last ||
+      !this.#isLoaded || this.#isDoubted || Math.max(this.#head, this.#rumour) > this.#run.last ||
       this.#run.firstIncomplete !== undefined
     );
+  }
+
+  /**
+   * Whether the reply that is being written has a hole. Its writer alone has the missing part, and
+   * gives it to a new connection.
+   */
+  get torn() {
+    return this.replying && this.#run.firstIncomplete === this.#run.last;
   }
 
   /** The oldest `seq` held, when older turns can be asked for; else null. */
@@ -118,17 +127,19 @@ export class Conversation {
 
   /** Take a `turn`. */
   applyTurn({ epoch, turn }) {
-    if (this.#isLoaded) {
-      if (this.#knows(epoch)) this.#put(turn);
-    } else if (this.#early.length < MAX_EARLY) {
-      this.#early.push({ epoch, turn });
-    }
+    if (!this.#isLoaded) this.#keepEarly(() => this.applyTurn({ epoch, turn }));
+    else if (this.#knows(epoch)) this.#put(turn);
   }
 
   /** Take a `delta`. */
   applyDelta(delta) {
-    if (!this.#isLoaded || delta.seq < this.#run.first) return;
-    this.#head = Math.max(this.#head, delta.seq);
+    if (!this.#isLoaded) {
+      this.#keepEarly(() => this.applyDelta(delta));
+      return;
+    }
+    if (delta.seq < this.#run.first) return;
+    // It has no epoch, and may be of a conversation that is gone: no proof that there is a turn.
+    this.#rumour = Math.max(this.#rumour, delta.seq);
     this.#run.addDelta(delta);
   }
 
@@ -164,7 +175,11 @@ export class Conversation {
       return;
     }
     this.#begin(frame);
-    for (const early of this.#early.splice(0)) this.applyTurn(early);
+    for (const apply of this.#early.splice(0)) apply();
+  }
+
+  #keepEarly(apply) {
+    if (this.#early.length < MAX_EARLY) this.#early.push(apply);
   }
 
   #replace(frame, isExpected) {
@@ -199,6 +214,7 @@ export class Conversation {
 
   #take(frame) {
     this.#isDoubted = false;
+    this.#rumour = 0;
     this.#describe(frame);
     for (const turn of frame.turns) this.#put(turn);
   }

@@ -13,16 +13,20 @@ export class KeptConversations {
   #send;
   #clock;
   #random;
+  #silence;
+  #reconnect;
   #online = false;
   #openId = null;
   #kept = new Map();
 
-  /** @param {{send: (frame: object) => boolean}} options */
-  constructor({ outbox, send, clock, random }) {
+  /** @param {object} options also those of each `Resumption` */
+  constructor({ outbox, send, clock, random, silence, reconnect }) {
     this.#outbox = outbox;
     this.#send = send;
     this.#clock = clock;
     this.#random = random;
+    this.#silence = silence;
+    this.#reconnect = reconnect;
   }
 
   /** A conversation, if it is kept. @returns {Conversation | undefined} */
@@ -98,6 +102,7 @@ export class KeptConversations {
     const conversation = new Conversation(conversationId);
     const resumption = new Resumption({
       conversation, send: this.#send, clock: this.#clock, random: this.#random,
+      silence: this.#silence, reconnect: this.#reconnect,
     });
     return { conversation, resumption };
   }

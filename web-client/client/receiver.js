@@ -46,6 +46,7 @@ export class Receiver {
     this.#list.applyTurn(frame);
     this.#change(frame, (conversation) => conversation.applyTurn(frame));
     this.#sender.answered(frame.turn.messageId);
+    if (frame.turn.status !== 'pending') this.#sender.replied(frame.conversationId);
     this.#requests.received(frame);
     this.#emit('conversations');
   }

@@ -4,24 +4,41 @@ import { Backoff } from './backoff.js';
 const GRACE_MS = 100;
 /** A `resume` whose answer, or a part of it, was lost is asked again. */
 const ANSWER_MS = 5_000;
-/** A reply that has been silent for this long may have lost its writer, or its end. */
-const SILENCE_MS = 20_000;
+/** A silent reply is asked about ever more rarely: its writer may just be thinking. */
+const SILENCE_GROWTH = 1.5;
+const LONGEST_SILENCE_MS = 60_000;
+/** After so many answers that leave a reply with its hole, another connection is taken. */
+const TORN = new Set([2, 8, 32]);
 
-/** Keeps asking, at growing intervals, for as long as a conversation is behind. */
+/**
+ * Keeps asking, at growing intervals, for as long as a conversation is behind, or a reply is silent
+ * that should be growing: it may have lost its writer, which the backend looks to when it is asked.
+ */
 export class Resumption {
   #conversation;
   #send;
   #clock;
   #backoff;
+  #silence;
+  #reconnect;
+  #silences = 0;
+  #torn = 0;
   #timer = null;
   #asked = false;
   #filling = false;
 
-  /** @param {{send: (frame: object) => boolean}} options */
-  constructor({ conversation, send, clock, random }) {
+  /**
+   * @param {object} options
+   * @param {(frame: object) => boolean} options.send
+   * @param {number} options.silence milliseconds after which a reply counts as silent
+   * @param {() => void} options.reconnect takes a new connection
+   */
+  constructor({ conversation, send, clock, random, silence, reconnect }) {
     this.#conversation = conversation;
     this.#send = send;
     this.#clock = clock;
+    this.#silence = silence;
+    this.#reconnect = reconnect;
     this.#backoff = new Backoff({ base: 500, cap: 30_000, random });
   }
 
@@ -33,18 +50,10 @@ export class Resumption {
     if (!this.#asked) this.stop();
   }
 
-  /** The conversation changed. */
+  /** A frame changed the conversation: whoever writes is alive. */
   changed() {
-    const { behind, replying } = this.#conversation;
-    if (behind && (this.#asked || this.#filling)) return;
-    this.#disarm();
-    if (behind) {
-      this.#filling = true;
-      this.#arm(GRACE_MS);
-    } else {
-      this.#backoff.reset();
-      if (replying) this.#arm(SILENCE_MS);
-    }
+    this.#silences = 0;
+    this.#watch();
   }
 
   /** A `snapshot` was applied. `more`: others follow it; `next`: they must be asked for. */
@@ -61,7 +70,11 @@ export class Resumption {
     this.#asked = false;
     this.#disarm();
     if (!wasAsked || !this.#conversation.behind) {
-      this.changed();
+      this.#watch();
+      return;
+    }
+    if (this.#isTornForGood()) {
+      this.#reconnect();
       return;
     }
     this.#filling = true;
@@ -75,9 +88,38 @@ export class Resumption {
     this.#conversation.disconnected();
   }
 
-  #arm(wait) {
+  #watch() {
+    const { behind, replying } = this.#conversation;
+    if (this.#asked || (behind && this.#filling)) return;
+    this.#disarm();
+    if (behind) {
+      this.#filling = true;
+      this.#arm(GRACE_MS);
+      return;
+    }
+    this.#backoff.reset();
+    this.#torn = 0;
+    if (replying) this.#arm(this.#patience(), () => this.#askWhy());
+  }
+
+  #askWhy() {
+    this.#silences += 1;
+    this.ask();
+  }
+
+  #patience() {
+    const longest = Math.max(this.#silence, LONGEST_SILENCE_MS);
+    return Math.min(longest, this.#silence * SILENCE_GROWTH ** this.#silences);
+  }
+
+  #isTornForGood() {
+    this.#torn = this.#conversation.torn ? this.#torn + 1 : 0;
+    return TORN.has(this.#torn);
+  }
+
+  #arm(wait, act = () => this.ask()) {
     this.#clock.clearTimeout(this.#timer);
-    this.#timer = this.#clock.setTimeout(() => this.ask(), wait);
+    this.#timer = this.#clock.setTimeout(act, wait);
   }
 
   #disarm() {

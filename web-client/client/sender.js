@@ -70,12 +70,21 @@ export class Sender {
     this.#forget(messageId);
   }
 
+  /** A reply has ended: what was refused as `busy` need not wait any longer. */
+  replied(conversationId) {
+    const lane = this.#lane(conversationId);
+    if (!lane.isBusy || lane.resting === null) return;
+    this.#rest(lane);
+    this.pump(conversationId);
+  }
+
   /** An `error` came for a message. */
   refused(messageId, frame) {
     const entry = this.#outbox.find(messageId);
     if (entry === undefined) return;
     const lane = this.#lane(entry.conversationId);
     if (lane.inFlight !== messageId) return;
+    lane.isBusy = frame.code === 'busy';
     if (!frame.retryable) this.#fail(messageId, frame);
     else if (frame.code === 'internal_error') this.#strike(lane, frame);
     else this.#again(lane, frame.code === 'rate_limited' ? frame.retryAfterMs : 0);
@@ -105,6 +114,7 @@ export class Sender {
     if (!this.#send(epoch === undefined ? frame : { ...frame, epoch })) return;
     lane.inFlight = this.#lastSent = messageId;
     lane.resting = null;
+    lane.isBusy = false;
     lane.timer = this.#clock.setTimeout(() => this.#again(lane), ANSWER_MS);
   }
 
@@ -156,9 +166,9 @@ export class Sender {
   #lane(conversationId) {
     if (!this.#lanes.has(conversationId)) {
       const backoff = new Backoff({ base: 500, cap: 15_000, random: this.#random });
-      // `resting`: a message that waits to be sent again.
-      const lane = { conversationId, inFlight: null, resting: null, timer: null, failures: 0 };
-      this.#lanes.set(conversationId, { ...lane, backoff });
+      // `resting`: a message that waits to be sent again; `isBusy`: for the end of a reply.
+      const lane = { conversationId, inFlight: null, resting: null, timer: null };
+      this.#lanes.set(conversationId, { ...lane, isBusy: false, failures: 0, backoff });
     }
     return this.#lanes.get(conversationId);
   }

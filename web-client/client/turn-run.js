@@ -10,6 +10,9 @@ const PENDING = 'pending';
 export class TurnRun {
   #turns = new Map();
   #parts = new Map();
+  #pending = new Set();
+  /** What was seen of replies that now come once more, whole, in parts: it stays in sight. */
+  #seen = new Map();
   #first;
   #last;
   #shown = null;
@@ -43,9 +46,11 @@ export class TurnRun {
     return this.#shown;
   }
 
-  /** The lowest `seq` whose reply lacks a part that was sent already, if any. */
+  /** The lowest `seq` whose reply lacks what was sent already, be it a part or its end, if any. */
   get firstIncomplete() {
     let found;
+    // A turn is only followed by another when it has ended.
+    for (const seq of this.#pending) if (this.has(seq + 1) && !(found < seq)) found = seq;
     for (const [seq, parts] of this.#parts) {
       const isCut = this.#turns.get(seq)?.replyLength !== undefined;
       if ((isCut || parts.hasHole) && !(found < seq)) found = seq;
@@ -64,7 +69,8 @@ export class TurnRun {
     if (known !== undefined && known.status !== PENDING && turn.status === PENDING) return;
     this.#shown = null;
     this.#turns.set(turn.seq, turn);
-    if (turn.status !== PENDING) this.#finish(turn, known);
+    if (turn.status === PENDING) this.#pending.add(turn.seq);
+    else this.#finish(turn, known);
     this.#extend();
   }
 
@@ -80,6 +86,7 @@ export class TurnRun {
   }
 
   #finish(turn, known) {
+    this.#pending.delete(turn.seq);
     const wasCut = known?.replyLength !== undefined;
     const isCut = turn.replyLength !== undefined;
     // A turn too large for one frame: its reply is cut, the rest follows in deltas. Where the whole
@@ -88,6 +95,7 @@ export class TurnRun {
       this.#putWhole(turn, known.reply);
       return;
     }
+    if (isCut && !wasCut) this.#keepInSight(turn);
     if (!isCut || !wasCut) this.#parts.delete(turn.seq);
     if (isCut) this.#complete(turn, 1, 0, turn.reply);
   }
@@ -101,7 +109,13 @@ export class TurnRun {
     this.#parts.delete(turn.seq);
   }
 
+  #keepInSight({ seq, reply }) {
+    const { text = '' } = this.#parts.get(seq) ?? {};
+    if (text.startsWith(reply)) this.#seen.set(seq, text);
+  }
+
   #putWhole({ replyLength: _, ...turn }, reply) {
+    this.#seen.delete(turn.seq);
     this.#turns.set(turn.seq, { ...turn, reply });
   }
 
@@ -117,9 +131,8 @@ export class TurnRun {
 
   #view(seq) {
     const turn = this.#turns.get(seq);
-    const parts = this.#parts.get(seq);
-    return parts === undefined || parts.text.length < (turn.reply ?? '').length
-      ? turn
-      : { ...turn, reply: parts.text };
+    const texts = [this.#parts.get(seq)?.text ?? '', this.#seen.get(seq) ?? ''];
+    const longest = texts.reduce((a, b) => (b.length > a.length ? b : a));
+    return longest.length > (turn.reply ?? '').length ? { ...turn, reply: longest } : turn;
   }
 }

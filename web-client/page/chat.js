@@ -6,6 +6,7 @@ import { keepOpenId, keptOpenId } from './kept.js';
 import { LogView } from './log-view.js';
 import { inWords } from './notices.js';
 import { Sidebar } from './sidebar.js';
+import { Speech } from './speech.js';
 
 const DEFAULT_ID = 'main';
 
@@ -59,6 +60,7 @@ export class Chat {
   }
 
   #makeLog() {
+    const speech = new Speech(byId('speech'));
     return new LogView({
       log: byId('log'),
       turns: byId('turns'),
@@ -70,6 +72,8 @@ export class Chat {
         retry: (messageId) => this.#client.retry(messageId),
         discard: (messageId) => this.#client.discard(messageId),
         rate: (seq, rating) => this.#attempt(this.#client.rate(this.#id, seq, rating)),
+        again: (text) => this.#send(text) && this.#composer.focus(),
+        speak: (text) => speech.say(text),
         showEarlier: () => this.#showEarlier(),
         seen: (seq) => document.hidden || this.#client.markRead(this.#id, seq),
       },
@@ -85,7 +89,7 @@ export class Chat {
       counter: byId('composer-counter'),
       storage: this.#storage,
       submit: (text) => this.#send(text),
-      stopReply: () => this.#client.stopReply(this.#id, this.#conversation.last),
+      stopReply: () => this.#stopReply(),
     });
   }
 
@@ -114,6 +118,11 @@ export class Chat {
     this.#render();
     this.#log.follow();
     return true;
+  }
+
+  #stopReply() {
+    if (this.#client.stopReply(this.#id, this.#conversation.last)) return;
+    this.#notices.show(`That did not work. ${inWords({ code: 'offline' })}`);
   }
 
   async #showEarlier() {

@@ -1,10 +1,9 @@
 import { WAITING } from '../client/chat-client.js';
 import { arrange, make } from './elements.js';
 import { ReplyView, TextView } from './half-view.js';
+import { Scrolling } from './scrolling.js';
 import { dayOf } from './times.js';
 
-/** How near to its end a log counts as at its end, in pixels. */
-const NEAR = 80;
 /** How long a sent message may go unanswered before a sign that something is being done. */
 const TYPING_AFTER_MS = 600;
 
@@ -15,21 +14,21 @@ export class LogView {
   #empty;
   #earlier;
   #typing;
-  #toLatest;
+  #scrolling;
   #actions;
   #halves = new Map();
   #days = new Map();
   #conversationId = null;
-  #followed = true;
   #wasLoaded = false;
   #oldest = Infinity;
   #newest = 0;
+  #seen = 0;
   #typingTimer = null;
   #quietTimer = null;
 
   /**
-   * @param {object} options elements, and `actions`: `retry`, `discard`, `rate`, `showEarlier`,
-   *   `seen`
+   * @param {object} options elements, and `actions`: `retry`, `discard`, `rate`, `again`, `speak`,
+   *   `showEarlier`, `seen`
    */
   constructor({ log, turns, empty, earlier, typing, toLatest, actions }) {
     this.#log = log;
@@ -37,59 +36,42 @@ export class LogView {
     this.#empty = empty;
     this.#earlier = earlier;
     this.#typing = typing;
-    this.#toLatest = toLatest;
+    this.#scrolling = new Scrolling({ log, toLatest, scrolled: () => this.check() });
     this.#actions = actions;
-    this.#listen();
   }
 
   /** Show a conversation as it is now. @param {object[]} unsent its messages not acknowledged */
   show(conversation, unsent, isConnected) {
     if (conversation.id !== this.#conversationId) this.#change(conversation.id);
-    const { turns, olderThan, loaded } = conversation;
+    const { turns, olderThan, loaded, replying } = conversation;
     if (loaded !== this.#wasLoaded || (turns[0]?.seq ?? Infinity) < this.#oldest) this.#hush();
     this.#wasLoaded = loaded;
     const unknown = this.#unacknowledged(turns, unsent);
-    const grew = (turns.at(-1)?.seq ?? 0) > this.#newest || unknown.length > 0;
-    this.#keepingPlace(turns, () => {
-      arrange(this.#turns, this.#children(turns, unknown, isConnected));
+    const waiting = waitingFor(isConnected, replying);
+    const grew = replying || (turns.at(-1)?.seq ?? 0) > this.#newest || unknown.length > 0;
+    this.#scrolling.keepingPlace(() => this.#shownHalves, () => {
+      arrange(this.#turns, this.#children(turns, unknown, waiting));
       this.#earlier.hidden = olderThan === null;
       this.#empty.hidden = !loaded || turns.length > 0 || unknown.length > 0;
     });
-    this.#awaitReply(unknown.some(({ state }) => state === WAITING) && isConnected);
-    if (grew && !this.#followed) this.#toLatest.hidden = false;
+    const isAwaited = isConnected && !replying;
+    this.#awaitReply(isAwaited && unknown.some(({ state }) => state === WAITING));
+    if (grew) this.#scrolling.offer();
     this.#newest = turns.at(-1)?.seq ?? 0;
+    this.#seen = replying ? this.#newest - 1 : this.#newest;
     this.#oldest = turns[0]?.seq ?? Infinity;
     this.check();
   }
 
   /** Go to the newest turn and stay there. */
   follow() {
-    this.#followed = true;
-    this.#toLatest.hidden = true;
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#scrolling.follow();
   }
 
   /** Tell which turn is seen, and ask for earlier ones where the list begins to end. */
   check() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#log;
-    if (!this.#earlier.hidden && scrollTop < clientHeight / 2) this.#actions.showEarlier();
-    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (isAtEnd && this.#newest > 0) this.#actions.seen(this.#newest);
-  }
-
-  #listen() {
-    this.#log.addEventListener('scroll', () => {
-      const { scrollTop, scrollHeight, clientHeight } = this.#log;
-      this.#followed = scrollHeight - scrollTop - clientHeight < NEAR;
-      if (this.#followed) this.#toLatest.hidden = true;
-      this.check();
-    }, { passive: true });
-    this.#toLatest.addEventListener('click', () => {
-      this.follow();
-      this.#log.focus({ preventScroll: true });
-    });
-    // The keyboard of a phone, a turned screen, a growing composer: the end stays in sight.
-    new ResizeObserver(() => this.#followed && this.follow()).observe(this.#log);
+    if (!this.#earlier.hidden && this.#scrolling.isNearStart) this.#actions.showEarlier();
+    if (this.#scrolling.isNearEnd && this.#seen > 0) this.#actions.seen(this.#seen);
   }
 
   #change(conversationId) {
@@ -97,11 +79,10 @@ export class LogView {
     this.#halves.clear();
     this.#days.clear();
     this.#turns.replaceChildren();
-    this.#followed = true;
+    this.#scrolling.begin();
     this.#wasLoaded = false;
     this.#oldest = Infinity;
     this.#newest = 0;
-    this.#toLatest.hidden = true;
     this.#hush();
   }
 
@@ -117,24 +98,25 @@ export class LogView {
     return unsent.filter((entry) => !known.has(entry.messageId));
   }
 
-  #children(turns, unsent, isConnected) {
+  #children(turns, unsent, waiting) {
     const children = [];
+    const newest = unsent.length > 0 ? undefined : turns.at(-1);
     let day = '';
     for (const turn of turns) {
       const itsDay = dayOf(turn.createdAt);
       if (itsDay !== day) children.push(this.#day(itsDay, turn.seq));
       day = itsDay;
-      children.push(...this.#halvesOf(turn));
+      children.push(...this.#halvesOf(turn, turn === newest));
     }
     for (const entry of unsent) {
       const half = this.#half(`text ${entry.messageId}`, () => new TextView(this.#actions));
-      half.showUnsent(entry, isConnected);
+      half.showUnsent(entry, waiting);
       children.push(half.element);
     }
     return children;
   }
 
-  #halvesOf(turn) {
+  #halvesOf(turn, isNewest) {
     const halves = [];
     if (turn.author !== 'backend') {
       const text = this.#half(`text ${turn.messageId}`, () => new TextView(this.#actions));
@@ -142,11 +124,16 @@ export class LogView {
       halves.push(text.element);
     }
     if (turn.reply || turn.status !== 'done') {
-      const reply = this.#half(`reply ${turn.seq}`, () => new ReplyView(this.#actions.rate));
-      reply.showTurn(turn);
+      const reply = this.#half(`reply ${turn.seq}`, () => new ReplyView(this.#actions));
+      reply.showTurn(turn, isNewest);
       halves.push(reply.element);
     }
     return halves;
+  }
+
+  /** Without the names of days: one of these moves with its first turn. */
+  get #shownHalves() {
+    return [...this.#turns.querySelectorAll('.half')];
   }
 
   #half(key, build) {
@@ -161,23 +148,6 @@ export class LogView {
     return this.#days.get(seq);
   }
 
-  /** Change the list so that what a person looks at stays where it is. */
-  #keepingPlace(turns, change) {
-    const anchor = this.#followed ? null : this.#topmost();
-    const before = anchor?.getBoundingClientRect().top;
-    change();
-    if (this.#followed) this.#log.scrollTop = this.#log.scrollHeight;
-    else if (anchor?.isConnected) {
-      this.#log.scrollTop += anchor.getBoundingClientRect().top - before;
-    }
-  }
-
-  #topmost() {
-    const top = this.#log.getBoundingClientRect().top;
-    const halves = [...this.#turns.querySelectorAll('.half')]; // a day's name moves with its first
-    return halves.find((half) => half.getBoundingClientRect().bottom > top);
-  }
-
   #awaitReply(isAwaited) {
     if (!isAwaited) {
       clearTimeout(this.#typingTimer);
@@ -186,8 +156,14 @@ export class LogView {
     } else {
       this.#typingTimer ??= setTimeout(() => {
         this.#typing.hidden = false;
-        if (this.#followed) this.follow();
+        if (this.#scrolling.isFollowing) this.follow();
       }, TYPING_AFTER_MS);
     }
   }
+}
+
+/** What a message waits for that is not sent yet, in a person's words. */
+function waitingFor(isConnected, replying) {
+  if (!isConnected) return 'Waiting for a connection';
+  return replying ? 'Waiting for the reply to end' : 'Sending…';
 }

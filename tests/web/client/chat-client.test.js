@@ -1,26 +1,7 @@
 import { ChatClient, NoCredential, OutboxFull } from '../../../web-client/client/chat-client.js';
 import { equal, ok, test, throws } from '../harness.js';
-import { FakeClock, FakeNetwork, FakeStorage, NOTHING, snapshot, turn, turnFrame } from './fakes.js';
-
-function begin({ storage = new FakeStorage(), clock = new FakeClock(), credential = 'me' } = {}) {
-  const network = new FakeNetwork();
-  let ids = 0;
-  const client = new ChatClient({
-    url: 'ws://x', credential, storage, clock, createSocket: network.open,
-    random: () => 0.5, uuid: () => `id${(ids += 1)}`,
-  });
-  const conversation = client.open('main');
-  client.start();
-  return { client, network, storage, clock, conversation };
-}
-
-async function connected(options) {
-  const parts = begin(options);
-  parts.network.latest.accept();
-  parts.network.latest.receive(NOTHING);
-  await parts.clock.advance(0);
-  return parts;
-}
+import { begin, connected } from './clients.js';
+import { FakeClock, FakeStorage, NOTHING, snapshot, turn, turnFrame } from './fakes.js';
 
 /** The answer to a message, as the server sends it. */
 function answer(frame, seq, more = {}) {
@@ -254,17 +235,6 @@ test('an answer that leaves a gap is followed by another question, not at once',
   await clock.advance(2_000);
   equal(network.latest.of('resume').length, asked + 1);
   equal(network.latest.of('resume').at(-1).after, 2);
-});
-
-test('a reply that has been silent for long is asked about', async () => {
-  const { client, network, clock } = await connected();
-  client.send('main', 'hello');
-  network.latest.receive({ type: 'accepted', conversationId: 'main', messageId: 'id1', seq: 1 });
-  network.latest.receive({ ...NOTHING, epoch: 'e1', head: 1, turns: [turn(1, { status: 'pending', messageId: 'id1' })] });
-  const before = network.latest.of('resume').length;
-  await clock.advance(25_000);
-  equal(network.latest.of('resume').length, before + 1);
-  equal(network.latest.of('resume').at(-1).after, 0);
 });
 
 test('history, rename, rating and deletion answer when their frame comes', async () => {

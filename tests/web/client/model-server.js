@@ -134,6 +134,16 @@ export class LossyNetwork {
     return socket;
   };
 
+  /** Who is connected. */
+  get connected() {
+    return [...this.#sockets].filter((socket) => socket.isOpen);
+  }
+
+  /** Send frames to one who is connected. */
+  tell(socket, frames) {
+    this.#post(socket, frames);
+  }
+
   /** Send frames to all who are connected. */
   broadcast(frames) {
     for (const socket of this.#sockets) if (socket.isOpen) this.#post(socket, frames);

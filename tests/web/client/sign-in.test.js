@@ -244,21 +244,14 @@ test('a provider without an answer is given up after ten seconds', async () => {
 
 test('signing out forgets all and ends the session at the provider', async () => {
   const { signIn, storage, visited, forgotten } = await signedIn();
-  const { idToken } = JSON.parse(storage.getItem('parley.signIn.tokens'));
   await signIn.signOut();
   const { origin, pathname, searchParams } = visited.at(-1);
   equal(`${origin}${pathname}`, `${ISSUER}/logout`);
   equal(Object.fromEntries(searchParams), {
-    id_token_hint: idToken, client_id: 'page', post_logout_redirect_uri: PAGE,
+    client_id: 'page', post_logout_redirect_uri: PAGE,
   });
   equal([signIn.stage, signIn.person, forgotten.length], ['nobody', '', 1]);
   equal(storage.getItem('parley.signIn.tokens'), null);
-});
-
-test('an id token that opens the backend goes into no address, not even to sign out', async () => {
-  const { signIn, visited } = await signedIn({ settings: { ...SETTINGS, token: 'id' } });
-  await signIn.signOut();
-  equal(visited.at(-1).searchParams.get('id_token_hint'), null);
 });
 
 test('signing out works without the provider, and with one that has no place for it', async () => {

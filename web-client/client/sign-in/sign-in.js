@@ -142,8 +142,7 @@ export class SignIn extends EventTarget {
   #farewell() {
     const { issuer, clientId } = this.#settings;
     if (issuer.startsWith(COGNITO)) return { client_id: clientId, logout_uri: this.#redirectUri };
-    const { idToken } = this.#session.tokens ?? {};
-    const hint = idToken === undefined ? {} : { id_token_hint: idToken };
-    return { ...hint, client_id: clientId, post_logout_redirect_uri: this.#redirectUri };
+    // Not `id_token_hint`: no token goes into an address. A provider may ask whether it is meant.
+    return { client_id: clientId, post_logout_redirect_uri: this.#redirectUri };
   }
 }

@@ -8,9 +8,9 @@ const KEY = 'parley.signIn.tokens';
 const UNKNOWN_LIFETIME_S = 300;
 
 /**
- * What signing in brought: `credential` (what the backend is shown), `refreshToken` and `idToken`
- * where there are any, `receivedAt` and `expiresAt` by this machine's clock, `subject` (who it is,
- * to a machine), `person` (to people) and `hint` (to the provider).
+ * What signing in brought: `credential` (what the backend is shown), `refreshToken` where there is
+ * one, `receivedAt` and `expiresAt` by this machine's clock, `subject` (who it is, to a machine),
+ * `person` (to people) and `hint` (to the provider).
  * @typedef {object} Tokens
  */
 
@@ -36,8 +36,6 @@ export function readTokens(answer, { issuer, clientId, use, now, crypto, nonce, 
   return Object.freeze({
     id: before?.id ?? randomText(crypto),
     issuer, clientId, subject, credential,
-    // Only to sign out with; shown to the backend, it is a credential and goes into no address.
-    idToken: use === 'id' ? undefined : idToken ?? before?.idToken,
     refreshToken: refreshToken ?? before?.refreshToken,
     person: nameOf(identity) ?? before?.person ?? '',
     hint: hintOf(identity) ?? before?.hint,
