@@ -168,7 +168,7 @@ class Chat:
         turn = taken.turn
         accepted = answers.accepted(key.conversation_id, turn.message_id, turn.seq)
         if not taken.fresh:
-            self.ordering.look_after(key, turn, asking)
+            self.ordering.begin_again(key, turn, asking)
             return Answer("message", to_caller=(accepted,), races=taken.races)
         self.ordering.begin(key, turn, asking)
         return Answer(

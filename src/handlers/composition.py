@@ -127,7 +127,7 @@ def message(settings: "MessageSettings") -> MessageApp:
         connections=connections,
         tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
-        starter=LambdaReplyStarter(lambda: _client("lambda"), settings.reply_function),
+        starter=LambdaReplyStarter(lambda: _retrying("lambda"), settings.reply_function),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
         clock=now,
@@ -233,15 +233,19 @@ def _keys(issuer: str, settings: "TokenSettings") -> "KeySource":
 
 
 def _dynamodb() -> Any:
+    # A retried write that had been applied is told by its owner, so retrying is safe.
+    return _retrying("dynamodb")
+
+
+def _retrying(service: str) -> Any:
     from botocore.config import Config
 
-    # A retried write that had been applied is told by its owner, so retrying is safe.
     config = Config(
         connect_timeout=2,
         read_timeout=4,
         retries={"mode": "standard", "total_max_attempts": 4},
     )
-    return _client("dynamodb", config=config)
+    return _client(service, config=config)
 
 
 def _management_api(endpoint: str) -> Any:

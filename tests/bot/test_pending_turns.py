@@ -10,6 +10,7 @@ from bot.answers import Frame
 from bot.errors import StoreUnavailable
 from bot.models import ConversationKey, Order, Status
 from bot.pace import Pace
+from bot.turns import START
 from store.memory import MemoryConversationStore
 from tests.support.adopting import EVA, GUEST, GUEST_ID
 from tests.support.bots import Parrot
@@ -222,6 +223,20 @@ LOOKING: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("frame", LOOKING.values(), ids=list(LOOKING))
+def test_a_reply_that_was_just_ordered_is_ordered_again_by_its_resend_alone(
+    talk: Talk, clock: FakeClock, frame: dict[str, Any]
+) -> None:
+    """Perhaps the order failed: only who sent the message can know, and sends it again."""
+    talk.user.say("m1")
+    ordered(talk)
+    talk.worker().ask(**frame)
+    assert ordered(talk) == ([1] if frame.get("messageId") == "m1" else [])
+    clock.advance(seconds=START.total_seconds())
+    talk.worker().ask(**frame)
+    assert ordered(talk) == [1], "nobody began it in time"
+
+
+@pytest.mark.parametrize("frame", LOOKING.values(), ids=list(LOOKING))
 def test_whoever_comes_by_has_a_dead_writer_replaced(
     talk: Talk, store: Store, clock: FakeClock, frame: dict[str, Any]
 ) -> None:
@@ -379,6 +394,7 @@ def test_what_a_bot_that_streams_left_is_answered_by_one_that_does_not(
     talk.user.say("m1")
     talk.orders.made.clear()
     instant = Worker(store, clock, starter=talk.orders, pace=UNHURRIED)
+    clock.advance(seconds=START.total_seconds())
     assert instant.say("m2")["code"] == "busy"
     writer = Writer(store, clock, in_pieces(Parrot()))
     assert writer.write(talk.orders.made.pop())

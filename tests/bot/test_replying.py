@@ -189,6 +189,24 @@ def test_who_was_paused_and_has_lost_the_turn_writes_and_tells_nothing_more(
     assert closed.is_set()
 
 
+def test_who_was_paused_while_another_is_still_writing_leaves_it_to_that_one(
+    store: Store, clock: FakeClock
+) -> None:
+    order = ordered(store, clock)
+
+    def paused(snapshot: Any, message: Any, call: Any) -> Stream:
+        clock.advance(seconds=LEASE.total_seconds() + 1)
+        assert store.claim(MAIN, kept(store), "other", clock().timestamp() + 10)
+        yield "more "
+        return None
+
+    writer = Writer(store, clock, Talking(paused))
+    assert writer.write(order) is None
+    assert (kept(store).owner, kept(store).is_pending) == ("other", True)
+    assert writer.heard.finished is None
+    assert "more " not in writer.heard.shown
+
+
 def test_who_lost_the_turn_at_its_very_end_tells_nothing(store: Store, clock: FakeClock) -> None:
     """Between the last look and the last write there is a moment in which it can be lost."""
     order = ordered(store, clock)

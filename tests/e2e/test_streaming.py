@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.e2e.product import Client, Frame, Product
@@ -91,11 +92,15 @@ class Watcher:
         return [turn for snapshot in snapshots for turn in snapshot["turns"]]
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more; what was wrong with what it has shown is raised."""
+        if self._reading.done():
+            self._reading.result()
         self._reading.cancel()
 
     async def _read(self) -> None:
         async for message in self.client.socket:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                return
             frame = json.loads(message.data)
             assert "type" in frame, frame
             self.seen.append(frame)
@@ -246,6 +251,85 @@ def test_a_killed_writers_reply_is_begun_anew_and_ends_once(
             assert set(attempts) == {1, 2}
             assert one.screen.gaps == 0
             assert await one.log() == [turns[0]]
+
+    run(scenario)
+
+
+class WorstDay:
+    """A person whose every connection breaks, whose page reloads, and whose backend dies."""
+
+    CUTS, RELOADS, JOINS, KILLS = 20, 2, 2, 2
+
+    def __init__(self, product: Product, seed: int) -> None:
+        self.product = product
+        self.chance = random.Random(seed)
+        self.user = str(uuid.uuid4())
+        self.replies = {1: said(times(150, 660), "a b c")}
+        self.begun = asyncio.Event()
+
+    async def flaky(self) -> Screen:
+        """The asking device: cut off again and again, and twice reloaded."""
+        screen, reloads = Screen(), set(self.chance.sample(range(self.CUTS), self.RELOADS))
+        for cut in range(self.CUTS + 1):
+            screen = Screen() if cut in reloads else screen
+            async with watching(self.product, self.user, self.replies, screen) as watcher:
+                if not self.begun.is_set():
+                    text = f"{times(150, 660)} a b c"
+                    await watcher.client.send(action="message", messageId="m1", text=text, after=0)
+                    await watcher.until(lambda each: each.status(1) != "")
+                    self.begun.set()
+                if cut == self.CUTS:
+                    await self.patient(watcher)
+                else:
+                    await asyncio.sleep(self.chance.uniform(0.05, 1.0))
+                    watcher.client.tear()
+        return screen
+
+    async def joining(self) -> Screen:
+        """A device that comes when it likes, and stays."""
+        await self.begun.wait()
+        await asyncio.sleep(self.chance.uniform(0, 5))
+        async with watching(self.product, self.user, self.replies) as watcher:
+            await self.patient(watcher)
+        return watcher.screen
+
+    async def patient(self, watcher: Watcher) -> None:
+        """Wait for the end, and ask when nothing more is heard."""
+        while watcher.status(1) in ("", "pending"):
+            heard = len(watcher.seen)
+            await asyncio.sleep(LEASE_SECONDS + 0.5)
+            if len(watcher.seen) == heard:
+                await watcher.client.send(action="resume", **watcher.screen.place)
+
+    async def killing(self) -> None:
+        """The worker dies, twice."""
+        await self.begun.wait()
+        for _ in range(self.KILLS):
+            await asyncio.sleep(self.chance.uniform(0.5, 4))
+            for writer in writers(self.product):
+                os.kill(writer, signal.SIGKILL)
+            await asyncio.sleep(LEASE_SECONDS + 1)
+
+    async def live(self) -> None:
+        """All of it at once."""
+        *screens, _ = await asyncio.gather(
+            self.flaky(), *(self.joining() for _ in range(self.JOINS)), self.killing()
+        )
+        async with watching(self.product, self.user, self.replies) as last:
+            kept = await last.log()
+        assert [turn["reply"] for turn in kept] == [self.replies[1]]
+        assert kept[0]["status"] == "done"
+        for screen in screens:
+            assert screen
+            assert screen.turns == {1: kept[0]}
+
+
+@pytest.mark.parametrize("seed", range(times(1, 50)))
+def test_no_screen_ever_shows_a_wrong_character_on_the_worst_of_days(
+    product: Product, seed: int
+) -> None:
+    async def scenario() -> None:
+        await WorstDay(product, seed).live()
 
     run(scenario)
 
