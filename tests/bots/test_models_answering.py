@@ -176,6 +176,25 @@ def test_tools_run_in_so_many_rounds_and_no_more(
     assert len(ran) == 3
 
 
+def test_what_tools_give_leaves_room_for_the_conversation(
+    provider: Provider, server: ModelServer, make_bot: MakeBot
+) -> None:
+    def everything() -> str:
+        """Tell everything."""
+        return "z" * 100_000
+
+    server.answers = [*[provider.wants("everything", "{}")] * 3, provider.says("Much.")]
+    bot = make_bot(everything, MODEL_CONTEXT_TOKENS="4000", MODEL_SUMMARY_EVERY="0")
+    said = [(f"question {number}", "x" * 900) for number in range(20)]
+    heard(bot.stream(conversation(*said), message("what is there?"), Attempt()))
+    for asked in server.asked:
+        assert sum(len(text) for _, text in provider.lines(asked)) < 3 * 4000
+    last = [text for _, text in provider.lines(server.asked[-1])]
+    assert "what is there?" in last
+    assert "question 19" in last
+    assert "question 1" not in last
+
+
 def test_a_throttled_or_failing_model_is_asked_again_until_it_answers(
     provider: Provider, server: ModelServer, make_bot: MakeBot
 ) -> None:
