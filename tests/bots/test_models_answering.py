@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -122,6 +123,8 @@ def test_a_call_of_a_tool_has_the_same_key_in_every_attempt_and_another_for_anot
         reply_to(make_bot(order))
     assert keys[:3] == keys[3:]
     assert len(set(keys)) == 3
+    # The order of the arguments says nothing: the second call is the first one again.
+    assert keys[0].removesuffix("#0") == keys[1].removesuffix("#1")
     assert all(key.startswith(f"{Attempt.key}#") for key in keys)
 
 
@@ -176,14 +179,34 @@ def test_tools_run_in_so_many_rounds_and_no_more(
     assert len(ran) == 3
 
 
+def test_what_tools_give_leaves_room_for_the_conversation(
+    provider: Provider, server: ModelServer, make_bot: MakeBot
+) -> None:
+    def everything() -> str:
+        """Tell everything."""
+        return "z" * 100_000
+
+    server.answers = [*[provider.wants("everything", "{}")] * 3, provider.says("Much.")]
+    bot = make_bot(everything, MODEL_CONTEXT_TOKENS="4000", MODEL_SUMMARY_EVERY="0")
+    said = [(f"question {number}", "x" * 900) for number in range(20)]
+    heard(bot.stream(conversation(*said), message("what is there?"), Attempt()))
+    for asked in server.asked:
+        assert sum(len(text) for _, text in provider.lines(asked)) < 3 * 4000
+    last = [text for _, text in provider.lines(server.asked[-1])]
+    assert "what is there?" in last
+    assert "question 19" in last
+    assert "question 1" not in last
+
+
 def test_a_throttled_or_failing_model_is_asked_again_until_it_answers(
     provider: Provider, server: ModelServer, make_bot: MakeBot
 ) -> None:
-    broken = [provider.breaks_after(), provider.cut_after()]
+    unfinished = replace(provider.cut_after(), cut=False)
+    broken = [provider.breaks_after(), provider.cut_after(), unfinished]
     server.answers = [provider.throttles(), provider.fails(), *broken, provider.says("Hi.")]
     pieces, _ = reply_to(make_bot())
     assert pieces == ["Hi."]
-    assert len(server.asked) == 5
+    assert len(server.asked) == 6
 
 
 def test_a_model_is_not_asked_again_where_no_time_is_left(

@@ -134,6 +134,12 @@ def test_a_request_for_a_summary_keeps_to_the_budget(
     assert tokens(prompt.system) + cost(prompt.lines) <= budget + spare
 
 
+def test_a_summary_that_is_too_long_is_cut() -> None:
+    memory = summary.remembered("x" * 9_000, [spoken(1, "a", "b")], Memory(), 2)
+    assert memory == Memory("x" * SUMMARY_CHARACTERS, 1, 2)
+    assert Memory.load(Memory("x" * 9_000, 1, 2).dump()) == memory
+
+
 def test_a_summary_is_due_once_in_so_many_turns() -> None:
     assert summary.due(Memory(), seq=3, every=10)
     assert not summary.due(Memory("", 0, tried=3), seq=12, every=10)

@@ -14,7 +14,7 @@ from bots.openai_compatible.requests import request
 from bots.openai_compatible.settings import OPENAI, OpenAISettings
 from handlers.composition import load_bot
 from handlers.variables import SettingsError
-from tests.support.completions import STREAM, CompletionsProvider, chunk, end, texts
+from tests.support.completions import STREAM, CompletionsProvider, chunk, end, event, texts
 from tests.support.model_calls import Attempt, conversation, heard, message
 from tests.support.model_server import Answer, ModelServer
 
@@ -111,6 +111,11 @@ def test_a_tool_is_run_though_the_server_ends_with_stop(server: ModelServer) -> 
     call = {"index": 0, "id": "c", "function": {"name": "nothing", "arguments": ""}}
     wanting = Answer([*texts(), chunk({"tool_calls": [call]}), *end("stop")], headers=STREAM)
     assert ask(server, wanting, PROVIDER.says("Done.")) == ["Done."]
+
+
+def test_what_a_server_leaves_out_is_not_missed(server: ModelServer) -> None:
+    bare = [event({"choices": None}), *texts("Hi."), event({"choices": [{"delta": None}]})]
+    assert ask(server, Answer([*bare, *end("stop")], headers=STREAM)) == ["Hi."]
 
 
 def test_a_longer_wait_than_there_is_time_is_not_begun(server: ModelServer) -> None:

@@ -1,5 +1,6 @@
 """What lies in each built package, and what does not."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -84,6 +85,15 @@ def test_bytecode_counts_whatever_the_times_of_the_files(packages: Path, functio
 
 def test_the_authorizer_carries_no_aws_sdk(packages: Path) -> None:
     assert top_level(packages / "AuthorizerFunction") & SDK == set()
+
+
+def test_every_service_that_is_called_keeps_its_model_and_its_endpoint() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    called = set(re.findall(r"""\b_?(?:make_)?client\(\s*"([\w-]+)""", code))
+    assert {"dynamodb", "bedrock-runtime", "secretsmanager", "ssm"} <= called
+    assert {model.split("/")[0] for model in build_package.AWS_MODELS} == called
+    named = {"bedrock-runtime": "bedrock", "apigatewaymanagementapi": "execute-api"}
+    assert set(build_package.AWS_ENDPOINTS) == {named.get(name, name) for name in called}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

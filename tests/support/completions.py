@@ -9,9 +9,15 @@ from tests.support.model_server import Answer, Asked, ModelServer
 STREAM = {"Content-Type": "text/event-stream"}
 
 
+def event(content: dict[str, Any]) -> bytes:
+    """One event of the stream."""
+    whole = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", **content}
+    return b"data: " + json.dumps(whole).encode() + b"\n\n"
+
+
 def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
     """One event with a choice."""
-    return _event({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+    return event({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
 
 
 def texts(*pieces: str) -> list[bytes]:
@@ -22,7 +28,7 @@ def texts(*pieces: str) -> list[bytes]:
 def end(finish: str, used: tuple[int, int] = (10, 5)) -> list[bytes]:
     """The end of an answer."""
     usage = {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)}
-    return [chunk({}, finish), _event({"choices": [], "usage": usage}), b"data: [DONE]\n\n"]
+    return [chunk({}, finish), event({"choices": [], "usage": usage}), b"data: [DONE]\n\n"]
 
 
 class CompletionsProvider:
@@ -69,7 +75,7 @@ class CompletionsProvider:
 
     def breaks_after(self, *pieces: str) -> Answer:
         """See the Protocol."""
-        error = _event({"error": {"message": "the user said SECRET", "type": "server_error"}})
+        error = event({"error": {"message": "the user said SECRET", "type": "server_error"}})
         return Answer([*texts(*pieces), error], headers=STREAM)
 
     def cut_after(self, *pieces: str) -> Answer:
@@ -89,8 +95,3 @@ class CompletionsProvider:
     def _error(self, status: int) -> Answer:
         body = json.dumps({"error": {"message": "the user said SECRET"}}).encode()
         return Answer([body], status, {"Content-Type": "application/json"})
-
-
-def _event(content: dict[str, Any]) -> bytes:
-    whole = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", **content}
-    return b"data: " + json.dumps(whole).encode() + b"\n\n"

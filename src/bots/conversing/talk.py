@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.models import Message, Outcome, Snapshot, Turn, Usage
 from bot.ports import Call
@@ -13,11 +13,14 @@ from bots.conversing.memory import Memory
 from bots.conversing.patience import Patience, Waiting
 from bots.conversing.prompts import End, Ending, Line, Model, Prompt, Role, ToolResult, ToolUse
 from bots.conversing.settings import ModelSettings
-from bots.conversing.tokens import PER_LINE, tokens
+from bots.conversing.tokens import PER_LINE, shortened, tokens
 from bots.conversing.tools import Keys, ToolCall, Tools
 
 REFUSAL = "I cannot help with that."
 """Said where the model refuses without a word."""
+
+TOO_LONG = "(too long)"
+"""Given for a tool's result that there is no room for."""
 
 SECONDS_FOR_SUMMARY = 30.0
 """What must be left of a reply's time to make a summary in it."""
@@ -73,8 +76,8 @@ class Talk:
                 break
             if len(rounds) >= 2 * self._settings.tool_rounds:
                 raise TooManyRounds("tool rounds")
-            results = tuple(self._run(use) for use in answer.uses)
-            rounds += [answer.line(), Line(Role.USER, results=results)]
+            rounds.append(answer.line())
+            rounds.append(self._results(answer.uses, cost(rounds)))
         yield from self._last_words(answer)
         memory = self._summarized(snapshot, history, memory)
         return Outcome(memory.dump(), self._usage)
@@ -127,6 +130,12 @@ class Talk:
         if answer.ending is Ending.REFUSED and not self._said.strip():
             yield self._spoken(REFUSAL, answer)
 
+    def _results(self, uses: Sequence[ToolUse], used: int) -> Line:
+        """What the tools give, cut where all of it would leave no room for the conversation."""
+        room = max(0, self._settings.context_tokens // 2 - used) // len(uses)
+        results = (self._run(use) for use in uses)
+        return Line(Role.USER, results=tuple(_cut_to(result, room) for result in results))
+
     def _run(self, use: ToolUse) -> ToolResult:
         call = ToolCall(self._keys.key(use), use.use_id, self._call.seconds_left())
         return self._tools.run(use, call)
@@ -168,3 +177,7 @@ class Talk:
                 so_far.input_tokens + usage.input_tokens,
                 so_far.output_tokens + usage.output_tokens,
             )
+
+
+def _cut_to(result: ToolResult, room: int) -> ToolResult:
+    return replace(result, text=shortened(result.text, room) or TOO_LONG)

@@ -56,8 +56,10 @@ class Answer:
         for chunk in chunks:
             if chunk.usage:
                 self.usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-            for choice in chunk.choices[:1]:
-                yield from self._text(choice.delta)
+            # Some servers leave out what is empty.
+            for choice in (chunk.choices or ())[:1]:
+                if choice.delta:
+                    yield from self._text(choice.delta)
                 self._note(choice)
         if not self.finish_reason:
             raise Unavailable("stream cut off")
@@ -75,7 +77,7 @@ class Answer:
 
     def _note(self, choice: Any) -> None:
         self.finish_reason = choice.finish_reason or self.finish_reason
-        for call in choice.delta.tool_calls or ():
+        for call in (choice.delta and choice.delta.tool_calls) or ():
             known = self.uses.get(call.index) or ToolUse("", "", "")
             function = call.function
             self.uses[call.index] = ToolUse(
