@@ -54,7 +54,7 @@ soak: ## Run every test at the full counts of the fault table (SOAK=1)
 
 check: lint types imports template test ## Run every check: format, lint, types, imports, template, tests
 
-bench: .venv/.bench ## Measure: cold start, cost of a turn
+bench: .venv/.bench ## Measure: cold start, cost of a turn, tokens, streaming
 	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do \
 		echo "## $$benchmark"; PYTHONPATH=src:. $(python) "$$benchmark" || exit; done
 

@@ -105,7 +105,7 @@ def _fit(cutter: DeltaCutter, shown: Frame, room: int) -> tuple[Frame, list[Fram
     if _size(shown) <= room:
         return shown, []
     reply: str = shown["reply"]
-    cut = {**shown, "reply": "", "replyLength": len(reply)}
+    cut = {**shown, "reply": "", "replyLength": len(reply), "attempt": cutter.attempt}
     end = _characters(reply, room - _size(cut))
     cut["reply"] = reply[:end]
     deltas = []

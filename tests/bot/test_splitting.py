@@ -47,7 +47,7 @@ def assembled(frames: list[Frame]) -> list[dict[str, Any]]:
         assert len(sent) < KILOBYTES_32
         device.take([json.loads(sent)])
     return [
-        {name: value for name, value in turn.items() if name != "replyLength"}
+        {name: value for name, value in turn.items() if name not in ("replyLength", "attempt")}
         for turn in device.shown
     ]
 
@@ -117,12 +117,18 @@ def test_a_cut_reply_tells_its_length_and_where_each_piece_belongs() -> None:
     reply = "".join(Random(1).choices('aé🎉"\\\u0000', k=limits.MAX_REPLY_CHARACTERS))
     first, *deltas = splitting.turn_frames("main", a_turn(7, reply=reply))
     assert first["turn"]["replyLength"] == len(reply)
+    assert first["turn"]["attempt"] == 1
     offset = len(first["turn"]["reply"])
     for delta in deltas:
         assert (delta["type"], delta["seq"], delta["attempt"]) == ("delta", 7, 1)
         assert delta["offset"] == offset
         offset += len(delta["text"])
     assert offset == len(reply)
+
+
+def test_a_cut_reply_goes_on_in_deltas_of_the_attempt_that_wrote_it() -> None:
+    first, *deltas = splitting.turn_frames("main", a_turn(7, reply="r" * 60_000, attempt=3))
+    assert {first["turn"]["attempt"], *(delta["attempt"] for delta in deltas)} == {3}
 
 
 def test_a_turn_too_large_stands_alone_in_its_snapshot() -> None:

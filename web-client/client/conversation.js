@@ -137,8 +137,9 @@ export class Conversation {
       this.#keepEarly(() => this.applyDelta(delta));
       return;
     }
-    if (delta.seq < this.#run.first) return;
-    // It has no epoch, and may be of a conversation that is gone: no proof that there is a turn.
+    const isOurs = delta.epoch === undefined || this.#epochs.admits(delta.epoch);
+    if (!isOurs || delta.seq < this.#run.first) return;
+    // It may be ahead of a turn that is never written: no proof that there is one.
     this.#rumour = Math.max(this.#rumour, delta.seq);
     this.#run.addDelta(delta);
   }

@@ -97,11 +97,11 @@ export class TurnRun {
     }
     if (isCut && !wasCut) this.#keepInSight(turn);
     if (!isCut || !wasCut) this.#parts.delete(turn.seq);
-    if (isCut) this.#complete(turn, 1, 0, turn.reply);
+    if (isCut) this.#complete(turn, attemptOf(turn), 0, turn.reply);
   }
 
   #complete(turn, attempt, offset, text) {
-    if (attempt !== 1) return; // a late delta of the writing, not of this sending
+    if (attempt !== attemptOf(turn)) return; // a late delta of a writer that died
     const parts = this.#partsOf(turn.seq);
     parts.add(attempt, offset, text);
     if (parts.length < turn.replyLength) return;
@@ -114,7 +114,7 @@ export class TurnRun {
     if (text.startsWith(reply)) this.#seen.set(seq, text);
   }
 
-  #putWhole({ replyLength: _, ...turn }, reply) {
+  #putWhole({ replyLength: _, attempt: __, ...turn }, reply) {
     this.#seen.delete(turn.seq);
     this.#turns.set(turn.seq, { ...turn, reply });
   }
@@ -135,4 +135,9 @@ export class TurnRun {
     const longest = texts.reduce((a, b) => (b.length > a.length ? b : a));
     return longest.length > (turn.reply ?? '').length ? { ...turn, reply: longest } : turn;
   }
+}
+
+/** Which attempt at its reply a cut turn shows. */
+function attemptOf({ attempt = 1 }) {
+  return attempt;
 }

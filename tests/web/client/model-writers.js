@@ -135,13 +135,14 @@ export class WritingServer extends ModelServer {
     const { seq } = turn;
     const points = Array.from(reply);
     const frame = { type: 'turn', conversationId, epoch, turn };
-    if (points.length <= CUT || this.#writings.get(turn).attempt > 1) {
+    const { attempt = 1 } = this.#writings.get(turn);
+    if (points.length <= CUT) {
       this.#network.broadcast([frame]);
       return;
     }
-    const cut = { ...turn, reply: points.slice(0, CUT).join(''), replyLength: points.length };
+    const cut = { ...turn, reply: points.slice(0, CUT).join(''), replyLength: points.length, attempt };
     const rest = points.slice(CUT).join('');
-    const delta = { type: 'delta', conversationId, seq, attempt: 1, offset: CUT, text: rest };
+    const delta = { type: 'delta', conversationId, seq, attempt, offset: CUT, text: rest };
     this.#network.broadcast([{ ...frame, turn: cut }, delta]);
   }
 }

@@ -102,6 +102,24 @@ test('a reply too long for one frame stays in sight while it comes whole', () =>
   equal([conversation.turns[3].reply, conversation.behind], ['abcdefghi', false]);
 });
 
+test('a reply too long for one frame is put together of the attempt that it names', () => {
+  const conversation = loaded();
+  conversation.applyTurn(pending(4));
+  conversation.applyDelta(delta(4, 0, 'abcXXX', 1));
+  conversation.applyTurn(turnFrame(4, { reply: 'abc', replyLength: 6, attempt: 2 }));
+  conversation.applyDelta(delta(4, 3, 'YYY', 1));
+  conversation.applyDelta(delta(4, 3, 'def', 2));
+  equal([conversation.turns[3].reply, conversation.behind], ['abcdef', false]);
+});
+
+test('a delta of a life that is over changes nothing', () => {
+  const conversation = loaded();
+  conversation.applyTurn(pending(4));
+  conversation.applyDelta({ ...delta(4, 0, 'of another life', 9), epoch: 'gone' });
+  conversation.applyDelta({ ...delta(4, 0, 'hello'), epoch: conversation.epoch });
+  equal(conversation.turns[3].reply, 'hello');
+});
+
 test('what another attempt wrote gives way to the reply that counts', () => {
   const conversation = loaded();
   conversation.applyTurn(pending(4));
