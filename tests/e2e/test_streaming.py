@@ -85,11 +85,16 @@ class Watcher:
 
     async def log(self) -> list[Frame]:
         """All the turns that the table holds, as `resume` brings them."""
+        await self.until(Watcher.has_resumed)
         self.seen.clear()
         await self.client.send(action="resume", after=0)
-        await self.until(lambda each: any(frame["type"] == "snapshot" for frame in each.seen))
+        await self.until(Watcher.has_resumed)
         snapshots = (frame for frame in self.seen if frame["type"] == "snapshot")
         return [turn for snapshot in snapshots for turn in snapshot["turns"]]
+
+    def has_resumed(self) -> bool:
+        """Whether a snapshot has come."""
+        return any(frame["type"] == "snapshot" for frame in self.seen)
 
     def stop(self) -> None:
         """Look no more; what was wrong with what it has shown is raised."""
