@@ -127,7 +127,7 @@ def message(settings: "MessageSettings") -> MessageApp:
         connections=connections,
         tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
-        starter=LambdaReplyStarter(lambda: _retrying("lambda"), settings.reply_function),
+        starter=LambdaReplyStarter(lambda: _retrying_client("lambda"), settings.reply_function),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
         clock=now,
@@ -234,10 +234,10 @@ def _keys(issuer: str, settings: "TokenSettings") -> "KeySource":
 
 def _dynamodb() -> Any:
     # A retried write that had been applied is told by its owner, so retrying is safe.
-    return _retrying("dynamodb")
+    return _retrying_client("dynamodb")
 
 
-def _retrying(service: str) -> Any:
+def _retrying_client(service: str) -> Any:
     from botocore.config import Config
 
     config = Config(
