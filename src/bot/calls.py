@@ -137,8 +137,10 @@ class Reading:
             if self._stopped:
                 return
             room = limits.MAX_REPLY_CHARACTERS - len(self._text)
+            begins = not self._text
             self._text += piece[:room]
-            self._changed.notify_all()
+            if begins:
+                self._changed.notify_all()
         if len(piece) > room:
             raise _TooLong
 

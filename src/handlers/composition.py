@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from auth.keys import KeySource
     from auth.tokens import Verifier
     from bot.chat import Chat
-    from bot.ports import Bot, ConnectionStore, StreamingBot
+    from bot.ports import (
+        Bot,
+        ConnectionStore,
+        ConversationStore,
+        FrameSender,
+        StreamingBot,
+    )
     from bot.replying import Replying
     from delivery.fan_out import FanOut
     from handlers.settings import (
@@ -112,18 +118,13 @@ def message(settings: "MessageSettings") -> MessageApp:
     from auth.guests import guest
     from bot.chat import assemble
     from bot.pace import Pace
-    from delivery.api_gateway import ApiGatewaySender
     from delivery.fan_out import FanOut
     from delivery.starting import LambdaReplyStarter
     from handlers.renewal import Tokens
-    from store.connections import DynamoConnectionStore
-    from store.conversations import DynamoConversationStore
-    from store.table import Table
 
-    dynamodb = _dynamodb()
-    connections = DynamoConnectionStore(Table(dynamodb, settings.connections_table))
+    store, connections, sender = _surroundings(settings)
     chat = assemble(
-        store=DynamoConversationStore(Table(dynamodb, settings.sessions_table)),
+        store=store,
         connections=connections,
         tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
@@ -136,7 +137,6 @@ def message(settings: "MessageSettings") -> MessageApp:
         guest_of=lambda credential: guest(credential).user_id,
         pause=pause,
     )
-    sender = ApiGatewaySender(_management_api(settings.connections_endpoint))
     return MessageApp(chat, FanOut(sender, connections, now), connections, Logger(), Metrics())
 
 
@@ -146,17 +146,10 @@ def reply(settings: "ReplySettings") -> ReplyApp:
     from bot.log import Log
     from bot.memory import TailCache
     from bot.replying import Replying
-    from delivery.api_gateway import ApiGatewaySender
     from delivery.audience import LiveAudience
     from delivery.fan_out import FanOut
-    from store.connections import DynamoConnectionStore
-    from store.conversations import DynamoConversationStore
-    from store.table import Table
 
-    dynamodb = _dynamodb()
-    connections = DynamoConnectionStore(Table(dynamodb, settings.connections_table))
-    store = DynamoConversationStore(Table(dynamodb, settings.sessions_table))
-    sender = ApiGatewaySender(_management_api(settings.connections_endpoint))
+    store, connections, sender = _surroundings(settings)
     replying = Replying(
         store=store,
         log=Log(store, now),
@@ -230,6 +223,23 @@ def _keys(issuer: str, settings: "TokenSettings") -> "KeySource":
     from auth.remote_keys import RemoteKeys
 
     return RemoteKeys(issuer, fetch_json, time.time, settings.key_urls.get(issuer))
+
+
+def _surroundings(
+    settings: "MessageSettings | ReplySettings",
+) -> "tuple[ConversationStore, ConnectionStore, FrameSender]":
+    """Where conversations and connections are kept, and the way out to clients."""
+    from delivery.api_gateway import ApiGatewaySender
+    from store.connections import DynamoConnectionStore
+    from store.conversations import DynamoConversationStore
+    from store.table import Table
+
+    dynamodb = _dynamodb()
+    return (
+        DynamoConversationStore(Table(dynamodb, settings.sessions_table)),
+        DynamoConnectionStore(Table(dynamodb, settings.connections_table)),
+        ApiGatewaySender(_management_api(settings.connections_endpoint)),
+    )
 
 
 def _dynamodb() -> Any:

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, Protocol
 
 from bot import splitting
-from bot.models import Failure
 from bot.replying import Written
 from delivery.fan_out import Delivery
 from delivery.starting import order_of
@@ -74,7 +73,7 @@ def _observe(app: ReplyApp, written: Written, delivery: Delivery) -> None:
         },
     )
     app.metrics.add_metric("Replies", "Count", 1)
-    app.metrics.add_metric("RepliesFailed", "Count", int(turn.failure in list(Failure)))
+    app.metrics.add_metric("RepliesFailed", "Count", int(turn.failure is not None))
     if turn.usage:
         app.metrics.add_metric("InputTokens", "Count", turn.usage.input_tokens)
         app.metrics.add_metric("OutputTokens", "Count", turn.usage.output_tokens)

@@ -23,26 +23,13 @@ from tests.support.knocking import (
     by_query,
     knock,
 )
+from tests.support.origins import ORIGIN, OTHERS
 from tests.support.tokens import CLIENT_ID, Forge, key_set, other_key_set
 
 AT_ONCE = 4
 WAYS: dict[str, Callable[[str], Request]] = {HEADER: by_header, OFFER: by_offer, QUERY: by_query}
-ORIGIN = "https://chat.example.com"
 ORIGINS = f"{ORIGIN},http://localhost:8080"
-ODD_ORIGINS = [
-    "",
-    "null",
-    "https://evil.example",
-    "http://chat.example.com",
-    "https://chat.example.com.evil.example",
-    "https://evil-chat.example.com",
-    "https://chat.example.com:8443",
-    "https://chat.example.com/",
-    "https://CHAT.example.com",
-    "https://chat.example.com, https://evil.example",
-    "file://",
-    "*",
-]
+ODD_ORIGINS = [*OTHERS, "file://"]
 
 
 @pytest.fixture(scope="module")

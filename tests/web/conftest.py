@@ -39,6 +39,15 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
+def faults(context: BrowserContext) -> list[str]:
+    """Exceptions and violations of the Content-Security-Policy, as the browser reports them."""
+    found: list[str] = []
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    context.on("console", lambda message: found.append(message.text))
+    return found
+
+
+@pytest.fixture
 def page(context: BrowserContext, page_url: str) -> Page:
     """The page, loaded; it may still be connecting."""
     page = context.new_page()

@@ -34,11 +34,8 @@ def known_guest(context: BrowserContext) -> str:
 
 
 @pytest.fixture(autouse=True)
-def nothing_goes_wrong_unseen(context: BrowserContext) -> Iterator[None]:
+def nothing_goes_wrong_unseen(faults: list[str]) -> Iterator[None]:
     """No exception and no violation of the Content-Security-Policy in any test."""
-    faults: list[str] = []
-    context.on("weberror", lambda error: faults.append(str(error.error)))
-    context.on("console", lambda message: faults.append(message.text))
     yield
     # A refused handshake is reported by the browser itself, and is what some tests are about.
     assert [fault for fault in faults if "WebSocket connection to" not in fault] == []

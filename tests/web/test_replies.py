@@ -60,11 +60,8 @@ def phone(request: pytest.FixtureRequest, browser: Browser, page_url: str) -> It
 
 
 @pytest.fixture(autouse=True)
-def nothing_goes_wrong_unseen(context: BrowserContext) -> Iterator[None]:
+def nothing_goes_wrong_unseen(faults: list[str], context: BrowserContext) -> Iterator[None]:
     """No exception, no violation of the Content-Security-Policy and no foreign request."""
-    faults: list[str] = []
-    context.on("weberror", lambda error: faults.append(str(error.error)))
-    context.on("console", lambda message: faults.append(message.text))
     requests: list[str] = []
     context.on("request", lambda request: requests.append(request.url))
     yield

@@ -55,11 +55,8 @@ def ana(parley: Parley) -> Parley:
 
 
 @pytest.fixture(autouse=True)
-def nothing_goes_wrong_unseen(context: BrowserContext) -> Iterator[None]:
+def nothing_goes_wrong_unseen(faults: list[str]) -> Iterator[None]:
     """No exception and no violation of the Content-Security-Policy in any test."""
-    faults: list[str] = []
-    context.on("weberror", lambda error: faults.append(str(error.error)))
-    context.on("console", lambda message: faults.append(message.text))
     yield
     # The browser itself reports a refused handshake and an answer that is an error.
     usual = ("WebSocket connection to", "Failed to load resource")
