@@ -112,7 +112,7 @@ class FakeServer:
         app.router.add_static("/", ROOT / "web-client")
         app.on_response_prepare.append(_allow_caching)
         app.on_response_prepare.append(self._note)
-        self._runner = web.AppRunner(app)
+        self._runner = web.AppRunner(app, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
