@@ -17,8 +17,9 @@ from store.table import Table
 from tests.support import events
 from tests.support.backend import Backend
 from tests.support.clock import START, FakeClock
-from tests.support.history import History, table, violations
+from tests.support.history import History, table
 from tests.support.hooks import Hook, lose_the_reply
+from tests.support.invariants import check
 from tests.support.issuer import EVE
 from tests.support.soak import times
 
@@ -124,7 +125,7 @@ def test_no_frame_is_served_after_the_end_by_the_clock_of_the_function_it_meets(
     assert len(run.backend.memory.gone) > 5
     assert run.renewals > 5
     key = ConversationKey(EVE, "main")
-    assert violations(run.history, {EVE: table(run.backend.conversations, key)}) == []
+    check(run.history, {key: table(run.backend.conversations, key)})
 
 
 def renewing(backend: Backend, until: float) -> dict[str, Any]:
