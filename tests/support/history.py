@@ -43,6 +43,8 @@ class History:
         self.persons: dict[str, str] = {}
         """Whom a guest has turned out to be."""
         self.secrets: set[str] = set()
+        self.unspoken: set[str] = set()
+        """What no log may hold: what users say."""
         self.settled = True
         """Whether every message has had the time to be answered."""
         self._lock = Lock()

@@ -259,7 +259,7 @@ def _unanswered(run: _Run) -> Iterator[Violation]:
         if event.frame["type"] == "error"
     }
     for message, events in run.sent.items():
-        if message not in answered:
+        if message not in answered and not run.may_be_deleted(message):
             what = f"{message.message_id} of {message.person} was never answered"
             yield Violation("H", what, tuple(events))
     for turns in run.tables.values():
@@ -269,14 +269,17 @@ def _unanswered(run: _Run) -> Iterator[Violation]:
 
 
 def _secrets(run: _Run) -> Iterator[Violation]:
-    if not run.history.secrets:
+    secrets, unspoken = run.history.secrets, run.history.unspoken
+    if not secrets and not unspoken:
         return
     for event in run.of("got", "logged"):
         said = json.dumps(event.frame)
-        if any(secret in said for secret in run.history.secrets):
+        if any(secret in said for secret in secrets):
             yield Violation("S", "a secret was told", (event,))
+        if event.what == "logged" and any(text in said for text in unspoken):
+            yield Violation("S", "a user's words are in a log", (event,))
     kept = repr(run.tables)
-    if any(secret in kept for secret in run.history.secrets):
+    if any(secret in kept for secret in secrets):
         yield Violation("S", "a secret is kept in a table")
 
 
