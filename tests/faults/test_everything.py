@@ -55,16 +55,18 @@ def settle(world: World, people: list[Person]) -> None:
     """The storm is over: everyone is answered, every reply ends."""
     world.storm.calm = True
     end = time.monotonic() + CALM_SECONDS
-    while time.monotonic() < end:
+    asked_once_more = False
+    while not asked_once_more:
+        assert time.monotonic() < end, "some were never answered, or a reply never ended"
         unsettled = [person for person in people if not person.is_settled]
+        asked_once_more = not unsettled
         for person in unsettled or people:
             person.calm_down()
+        time.sleep(0.5 / SPEED)
         while world.is_busy and time.monotonic() < end:
             time.sleep(0.01)
         for person in people:
             person.read_all()
-        if not unsettled and all(person.is_settled for person in people):
-            break
     for person in people:
         person.note_what_is_shown()
 

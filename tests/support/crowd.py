@@ -35,12 +35,10 @@ class CarefulScreen(Screen):
     @property
     def place(self) -> dict[str, Any]:
         """What it says of itself: the newest turn up to which it has every one, and ended."""
-        if not self.epoch or not self.turns:
-            return {}
-        after = min(self.turns) - 1
+        after = 0
         while self.turns.get(after + 1, {}).get("status", "pending") != "pending":
             after += 1
-        return {"after": after, "epoch": self.epoch} if after >= min(self.turns) else {}
+        return {"after": after, "epoch": self.epoch} if self.epoch else {}
 
     @property
     def pending(self) -> list[int]:

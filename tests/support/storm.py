@@ -53,28 +53,30 @@ class Storm:
 
 class StormyTable(Wrapped):
     """A function's conversations: requests fail before or after they are applied, or are slow, and
-    the function may be killed at any of them. One for each function: the dead call nothing."""
+    the function may be killed before or after each, with a likelihood of `deadly`. One for each
+    function: the dead call nothing."""
 
-    def __init__(self, store: ConversationStore, storm: Storm) -> None:
+    def __init__(self, store: ConversationStore, storm: Storm, deadly: float) -> None:
         super().__init__(store)
         self._storm = storm
+        self._deadly = deadly
         self._dead = False
 
     def around(self, name: str, call: Callable[[], Any]) -> Any:
         """See above."""
-        self._die(0.004)
+        self._die()
         if self._storm.strikes(0.02):
             raise StoreUnavailable("throttled")
         if self._storm.strikes(0.05):
             time.sleep(self._storm.delay(0.3))
         found = call()
-        self._die(0.004)
+        self._die()
         if name in WRITES and self._storm.strikes(0.02):
             raise StoreUnavailable("the reply was lost")
         return found
 
-    def _die(self, share: float) -> None:
-        self._dead = self._dead or self._storm.strikes(share)
+    def _die(self) -> None:
+        self._dead = self._dead or self._storm.strikes(self._deadly)
         if self._dead:
             raise Killed
 

@@ -177,7 +177,7 @@ class World:
             return new()
 
     def _new_message_app(self) -> MessageApp:
-        table: Any = StormyTable(self.store, self.storm)
+        table: Any = StormyTable(self.store, self.storm, deadly=0.004)
         chat = Worker(
             table,
             self.clock,
@@ -191,7 +191,7 @@ class World:
         return MessageApp(chat, fan_out, self.connections, self._logger, self._unmeasured)
 
     def _new_reply_app(self) -> ReplyApp:
-        table: Any = StormyTable(self.store, self.storm)
+        table: Any = StormyTable(self.store, self.storm, deadly=0.02)
         replying = Replying(
             store=table,
             log=Log(table, self.clock),
