@@ -166,10 +166,10 @@ def test_a_mutant_whose_deltas_ignore_the_offset_is_detected(
 def test_a_mutant_that_shows_every_attempt_as_the_first_is_detected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    init = LiveAudience.__init__
+    init: Any = LiveAudience.__init__
 
-    def of_the_first(self: Any, *rest: Any) -> None:
-        init(self, *rest[:-1], replace(rest[-1], attempt=1))
+    def of_the_first(*rest: Any) -> None:
+        init(*rest[:-1], replace(rest[-1], attempt=1))
 
     monkeypatch.setattr(LiveAudience, "__init__", of_the_first)
     assert "C" in run(MemoryConversationStore)
