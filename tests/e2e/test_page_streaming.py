@@ -73,6 +73,7 @@ def test_a_reload_and_a_second_tab_in_mid_reply_show_all_of_it_and_no_letter_twi
     with context.expect_page() as opened:
         parley.page.evaluate("window.open(location.href)")
     other = Parley(opened.value)
+    other.page.wait_for_load_state()
     other.page.evaluate(WATCH, whole)
     expect(other.articles.last).to_contain_text("beta20 ")
     for tab in (parley, other):

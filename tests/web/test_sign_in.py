@@ -211,14 +211,13 @@ def test_a_page_that_is_not_secure_says_that_it_must_be(parley: Parley) -> None:
 def test_tokens_are_renewed_and_the_chat_does_not_drop(
     parley: Parley, server: FakeServer, provider: FakeProvider
 ) -> None:
-    provider.lifetime = 4
+    parley.page.clock.install()
     sign_in(parley)
     connects = len(server.credentials)
-    provider.lifetime = 3_600
     parley.say("Before")
     parley.shows("Before", "You said: Before")
-    with parley.page.expect_response("**/token"):
-        pass
+    parley.page.clock.fast_forward("46:00")
+    parley.until(lambda: len(server.actions("renew")) > 0)
     expect(parley.status).to_have_text("Connected")
     parley.say("After")
     parley.shows("Before", "You said: Before", "After", "You said: After")
