@@ -14,7 +14,8 @@ from bot.replying import COMPLETIONS
 from store.memory import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.stores import Wrapped
-from tests.support.streams import Heard, (
+from tests.support.streams import (
+    Heard,
     LEASE,
     PATIENCE_SECONDS,
     Talking,

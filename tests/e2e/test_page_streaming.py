@@ -14,6 +14,9 @@ from tests.web.page_model import Parley
 
 TALKER = ("--no-reload", "--parameter-overrides", "BotClass=bots.talker:Talker")
 
+SHORT_LEASE_SECONDS = 5
+"""How long a dead writer keeps the next one waiting."""
+
 WATCH = """(whole) => {
     window.wrong = [];
     const turns = document.getElementById('turns');
@@ -104,7 +107,7 @@ def test_another_tab_stops_a_reply_and_what_waited_for_its_end_goes_out(
 def test_a_reply_whose_gateway_was_killed_is_written_again_before_the_same_tab(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    product = Product(tmp_path, TALKER)
+    product = Product(tmp_path, [*TALKER, f"ReplyLeaseSeconds={SHORT_LEASE_SECONDS}"])
     try:
         product.start()
         parley = _open(context, product)
