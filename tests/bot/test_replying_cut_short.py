@@ -15,9 +15,9 @@ from store.memory import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.stores import Wrapped
 from tests.support.streams import (
-    Heard,
     LEASE,
     PATIENCE_SECONDS,
+    Heard,
     Talking,
     Writer,
     kept,
