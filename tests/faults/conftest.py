@@ -1,7 +1,6 @@
 """Tables on the embedded engine, and a client whose requests can be made to fail."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -12,14 +11,13 @@ from store.conversations import DynamoConversationStore
 from store.table import Table
 from tests.support import engine
 from tests.support.backend import Backend
-from tests.support.hooks import Hook
+from tests.support.hooks import Hook, retry_at_once
 
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A client of this test alone: botocore retries a client's requests on a budget. Its waits
-    between retries pass at once."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
+    """A client of this test alone: botocore retries a client's requests on a budget."""
+    retry_at_once(monkeypatch)
     return engine.running().client("dynamodb")
 
 
