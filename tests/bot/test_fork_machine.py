@@ -127,7 +127,7 @@ class Tree(RuleBasedStateMachine):
         parent, shared = self.cut(which, at)
         name = self.names()
         dying = self.new_worker(Dying(self.store, at_write, applied=applied))
-        fork = {"forkOf": parent, "forkAt": len(shared)}
+        fork: dict[str, Any] = {"forkOf": parent, "forkAt": len(shared)}
         with suppress(Killed):
             dying.say(f"{name}-first", conversationId=name, **fork)
         # What it was to fork may have to be finished first, so it is not known how far it came.
@@ -212,8 +212,8 @@ class Tree(RuleBasedStateMachine):
 
 
 Tree.TestCase.settings = settings(
-    max_examples=times(40, 2_000),
-    stateful_step_count=times(30, 60),
+    max_examples=times(30, 300),
+    stateful_step_count=times(30, 40),
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
