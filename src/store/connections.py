@@ -32,17 +32,7 @@ class DynamoConnectionStore:
         # A duplicated invocation must not revive a row that has been deactivated since.
         with suppress(ConditionFailed):
             self._table.put(
-                {
-                    **row_key(connection.user_id, connection.connection_id),
-                    "domainName": string(connection.domain_name),
-                    "stage": string(connection.stage),
-                    "active": activity_of(connection.connection_id, active=True),
-                    "connectedAt": string(timestamp(connection.connected_at)),
-                    "lastSeen": string(timestamp(connection.connected_at)),
-                    "expiresAt": _expiry(connection.connected_at + CONNECTION_LIFETIME),
-                    **_authority(connection.authorized_until),
-                },
-                ConditionExpression="attribute_not_exists(connectionId)",
+                row_of(connection), ConditionExpression="attribute_not_exists(connectionId)"
             )
 
     def deactivate(self, user_id: str, connection_id: str, at: datetime) -> None:
@@ -114,6 +104,20 @@ class DynamoConnectionStore:
 def row_key(user_id: str, connection_id: str) -> Item:
     """Where a connection's row is kept."""
     return {"userId": string(user_id), "connectionId": string(connection_id)}
+
+
+def row_of(connection: Connection) -> Item:
+    """The row that keeps a connection that opens."""
+    return {
+        **row_key(connection.user_id, connection.connection_id),
+        "domainName": string(connection.domain_name),
+        "stage": string(connection.stage),
+        "active": activity_of(connection.connection_id, active=True),
+        "connectedAt": string(timestamp(connection.connected_at)),
+        "lastSeen": string(timestamp(connection.connected_at)),
+        "expiresAt": _expiry(connection.connected_at + CONNECTION_LIFETIME),
+        **_authority(connection.authorized_until),
+    }
 
 
 def activity(active: bool, shard: int) -> dict[str, str]:
