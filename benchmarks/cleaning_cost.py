@@ -124,7 +124,7 @@ def measure(here: Ground, kinds: Sequence[Kind], rows: int, run: timedelta) -> M
     census = DynamoConnectionCensus(Table(dynamodb(), CONNECTIONS))
     cleaning = Cleaning(census, gate, clock, random.Random(7).shuffle)
     began = time.perf_counter()
-    runs = []
+    runs: list[Cleaned] = []
     with here.meter.counting() as cost:
         while not runs or not runs[-1].finished:
             if len(runs) == MOST_RUNS:
