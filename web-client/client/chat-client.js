@@ -108,6 +108,11 @@ export class ChatClient extends EventTarget {
     this.#connection.networkLost();
   }
 
+  /** Change to a new connection without a gap: the present one is to end. */
+  relieve() {
+    this.#connection.relieve();
+  }
+
   /** Change to a new connection at once. */
   reconnect() {
     this.#connection.reconnect();
@@ -257,17 +262,22 @@ export class ChatClient extends EventTarget {
       state: (state) => this.#becameState(state),
       frame: (frame) => receiver.receive(frame),
       lost: (code) => this.#disconnected(code),
+      succeeded: () => this.#connected(),
     };
   }
 
   #becameState(state) {
     this.#emit('status');
     if (state !== CONNECTED) return;
+    this.#connected();
+    this.list().catch(() => {}); // The next connection lists again.
+  }
+
+  #connected() {
     this.#credential.worked();
     this.#conversations.connected();
     this.#sender.connected();
     this.#readMarks.connected();
-    this.list().catch(() => {}); // The next connection lists again.
   }
 
   #expired() {
