@@ -20,6 +20,14 @@ export function history(conversation) {
   };
 }
 
+/** A conversation that begins as another did. @returns {Question} */
+export function forking(conversationId, fork) {
+  return {
+    frame: { action: 'fork', conversationId, ...fork },
+    isAnswer: (frame) => isSnapshot(frame, conversationId) && frame.head >= fork.forkAt,
+  };
+}
+
 /** Another title. @returns {Question} */
 export function renaming(conversationId, title) {
   return {
