@@ -19,6 +19,9 @@ export { NoCredential } from './credential.js';
 export { FAILED, OutboxFull, WAITING } from './outbox.js';
 export { RequestFailed } from './requests.js';
 
+/** Older turns at a time. */
+const HISTORY_TURNS = 30;
+
 /**
  * A user's conversations over one WebSocket after another.
  *
@@ -200,12 +203,12 @@ export class ChatClient extends EventTarget {
     this.#sender.discard(messageId);
   }
 
-  /** Bring older turns of a conversation; false when there are none. */
-  async history(conversationId) {
+  /** Bring so many older turns of a conversation, or less; false when there are none. */
+  async history(conversationId, limit = HISTORY_TURNS) {
     const conversation = this.#conversations.keep(conversationId);
     const before = conversation.olderThan;
     if (before === null) return false;
-    await this.#requests.ask(questions.history(conversation));
+    await this.#requests.ask(questions.history(conversation, limit));
     if (conversation.olderThan === before) conversation.endOfHistory();
     this.#emit('conversation', conversationId);
     return true;
