@@ -34,6 +34,7 @@ class Conversation:
     turns: list[Frame] = field(default_factory=list)
     fork: Frame = field(default_factory=dict)
     """What it is a fork of: `forkOf` and `forkAt`, as frames carry them."""
+    forked_at: str = ""
 
     @property
     def head(self) -> int:
@@ -178,7 +179,7 @@ class FakeBackend:
             return "busy"
         made = self.conversation(user, frame["conversationId"])
         made.turns = [dict(turn) for turn in parent.turns[:at]]
-        made.read = at
+        made.read, made.forked_at = at, self._now()
         if at:
             made.title, made.fork = parent.title, {"forkOf": frame["forkOf"], "forkAt": at}
         return ""
@@ -281,7 +282,7 @@ class FakeBackend:
             {
                 "conversationId": c.conversation_id,
                 "title": c.title,
-                "updatedAt": c.turns[-1]["createdAt"],
+                "updatedAt": max(c.turns[-1]["createdAt"], c.forked_at),
                 "head": c.head,
                 "read": c.read,
                 **c.fork,

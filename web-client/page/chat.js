@@ -181,7 +181,7 @@ export class Chat {
     const where = conversationId === this.#id
       ? 'Your text is in the box again: sent from there, it begins a new conversation.'
       : `Your text is kept in “${this.#nameOf(conversationId)}”, in the list.`;
-    this.#notices.show(`What this branched from is not there any more. ${where}`);
+    this.#notices.show(`What this was to begin with is not there any more. ${where}`);
     this.#refresh();
   }
 
