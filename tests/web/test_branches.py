@@ -301,6 +301,11 @@ def test_on_a_phone_all_of_it_fits(
     _edit(phone, 1)
     for name in ("Save", "Cancel"):
         expect(phone.button(name)).to_be_in_viewport(ratio=1)
+    phone.button("Show the list").click()
+    expect(phone.navigation).to_be_visible()
+    inside = "(e) => e.scrollWidth <= e.clientWidth"
+    assert phone.navigation.evaluate(inside)
+    phone.button("Close the list").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(CONTRAST) == []
     context.close()
