@@ -54,6 +54,7 @@ def test_a_late_lost_or_doubled_disconnect_touches_no_newer_connection(seed: int
 STEPS = ("connect new", "disconnect old", "turn", "disconnect old again")
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize("order", list(permutations(STEPS)), ids="-".join)
 def test_a_connect_between_any_two_steps_of_a_disconnect_is_not_undone(
     order: tuple[str, ...],
