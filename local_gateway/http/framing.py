@@ -19,7 +19,7 @@ class Framing(Protocol):
         super().__init__(Side.SERVER, state=State.OPEN, max_size=(max_message, max_frame))
 
     def recv_frame(self, frame: Frame) -> None:
-        """Take a frame; a client may leave in mid-message (section 5.4), which the library minds."""
+        """Take a frame; a client may leave in mid-message (5.4), which the library minds."""
         if frame.opcode is Opcode.CLOSE:
             self.current_size = None
         super().recv_frame(frame)
