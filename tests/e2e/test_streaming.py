@@ -212,7 +212,7 @@ def test_a_message_that_comes_meanwhile_is_busy_and_goes_on_afterwards(product: 
 
 
 def test_a_stop_from_another_device_ends_a_reply_soon(product: Product) -> None:
-    user, count = str(uuid.uuid4()), times(5, 20)
+    user, count = str(uuid.uuid4()), times(2, 20)
     replies = {seq: said(1_000, "a") for seq in range(1, count + 1)}
     took: list[float] = []
 
@@ -367,16 +367,19 @@ def test_no_screen_ever_shows_a_wrong_character_on_the_worst_of_days(
     run(scenario)
 
 
-def test_a_reply_of_more_than_29_seconds_ends_without_an_error(product: Product) -> None:
-    count = times(1_050, 2_000)
+def test_a_reply_of_a_minute_ends_without_an_error(product: Product) -> None:
+    """A soak's minute is past the 29 seconds of API Gateway."""
+    seconds = times(5, 60)
+    count = 40 * seconds
     user, replies = str(uuid.uuid4()), {1: said(count, "a")}
 
     async def scenario() -> None:
         async with watching(product, user, replies) as one:
             begun = time.monotonic()
-            await one.client.send(action="message", messageId="m1", text=f"{count} a", after=0)
+            text = f"{count}:25 a"
+            await one.client.send(action="message", messageId="m1", text=text, after=0)
             assert (await one.ended(1))["reply"] == replies[1]
-            assert time.monotonic() - begun > 29
+            assert time.monotonic() - begun > seconds
             assert {frame["type"] for frame in one.seen} <= {
                 "snapshot",
                 "accepted",
