@@ -109,14 +109,15 @@ def test_whoever_is_reset_anywhere_sends_again_and_has_each_turn_once(
 
     async def scenario() -> None:
         for number, name in enumerate(points):
-            message = {"messageId": f"m{number}", "text": f"{name} {number}", "after": number}
+            message_id, text = f"m{number}", f"{name} {number}"
+            message = spoken(action="message", messageId=message_id, text=text, after=number)
             client = await RawClient.open(product.port)
-            await POINTS[name](client, user, spoken(action="message", **message), chance)
+            await POINTS[name](client, user, message, chance)
             reset(client)
             run.inject()
             async with product.client(user) as again:
-                turn = await again.say(message["text"], message["messageId"], after=number)
-                assert (turn["seq"], turn["text"]) == (number + 1, message["text"])
+                turn = await again.say(text, message_id, after=number)
+                assert (turn["seq"], turn["text"]) == (number + 1, text)
         async with product.client(user) as last:
             said = [turn["messageId"] for turn in await last.log()]
             assert said == [f"m{number}" for number in range(len(points))]
