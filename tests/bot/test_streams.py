@@ -98,6 +98,13 @@ def test_nothing_is_no_reply(pieces: tuple[str, ...]) -> None:
     assert said(turn) == (Status.FAILED, Failure.EMPTY, "")
 
 
+def test_a_reply_that_failed_whole_leaves_the_state_before_it_and_what_it_cost() -> None:
+    store, clock = Store(), FakeClock()
+    assert replied(saying("x", outcome=Outcome({"n": 1})), store, clock).state == {"n": 1}
+    empty = replied(saying(outcome=Outcome({"n": 2}, Usage(3, 0))), store, clock)
+    assert (empty.status, empty.state, empty.usage) == (Status.FAILED, {"n": 1}, Usage(3, 0))
+
+
 @pytest.mark.parametrize("piece", [None, 5, b"bytes", ["x"], "\ud800", "x\udfff"], ids=repr)
 def test_what_is_no_text_ends_the_reply(piece: Any) -> None:
     assert said(replied(saying("a ", piece, "b "))) == (Status.FAILED, Failure.BOT, "a ")
