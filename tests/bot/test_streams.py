@@ -82,7 +82,11 @@ def test_a_bot_that_raises_before_it_streams_has_failed() -> None:
     assert said(replied(Talking(refuse))) == (Status.FAILED, Failure.BOT, "")
 
 
-@pytest.mark.parametrize("answer", [None, "text", 5, ["a", "b"], iter("ab"), Reply("x")], ids=repr)
+@pytest.mark.parametrize(
+    "answer",
+    [None, "text", 5, ["a", "b"], iter("ab"), Reply("x")],
+    ids=lambda answer: type(answer).__name__,
+)
 def test_what_is_no_generator_is_the_bots_failure(answer: Any) -> None:
     turn = replied(Talking(lambda snapshot, message, call: answer))
     assert (turn.status, turn.failure) == (Status.FAILED, Failure.BOT)

@@ -52,7 +52,7 @@ class ConnectionsEndpoint:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            do_POST = do_DELETE = answer  # noqa: N815
+            do_POST = do_DELETE = do_GET = answer  # noqa: N815
 
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""

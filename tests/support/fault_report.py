@@ -20,7 +20,7 @@ fails where a row has no run, and with SOAK=1 where it has injected less than it
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,17 @@ class FaultReport:
             if tally.injected < (wanted := ROWS[number].full if soak else 1)
         ]
 
+    def part(self) -> dict[str, list[int]]:
+        """The tallies, as one process tells them to another."""
+        return {str(number): list(astuple(each)) for number, each in self.tallies.items()}
+
+    def add(self, part: dict[str, list[int]]) -> None:
+        """Count what another process has counted."""
+        for number, counts in part.items():
+            mine = self.tallies[int(number)]
+            sums = (each + more for each, more in zip(astuple(mine), counts, strict=True))
+            self.tallies[int(number)] = Tally(*sums)
+
     def table(self) -> list[str]:
         """The rows in Markdown."""
         return [
@@ -112,6 +123,9 @@ class FaultReport:
             ),
         ]
 
+
+PART = "fault tallies"
+"""What a process of several calls its part of the report."""
 
 REPORT = pytest.StashKey[FaultReport]()
 
@@ -145,11 +159,25 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a whole session that has not run the whole table."""
+    """Fail a whole session that has not run the whole table; one of many processes tells its part.
+
+    First, for the exit code is the session's when this is done.
+    """
     report = session.config.stash[REPORT]
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[PART] = report.part()
+        return
     if _is_whole(session.config) and report.missing(soak=SOAK) and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the part of a process that has ended (pytest-xdist); one that crashed has none."""
+    report = node.config.stash[REPORT]
+    report.add(getattr(node, "workeroutput", {}).get(PART, {}))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

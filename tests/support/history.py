@@ -8,7 +8,7 @@ from typing import Any
 from bot.answers import Frame
 from bot.models import ConversationKey, Turn
 from bot.ports import ConversationStore
-from bot.tail import ENDED, is_seal
+from bot.tail import MARKS, is_seal
 
 Tables = Mapping[ConversationKey, list[Turn]]
 """The live turns of every conversation of a run."""
@@ -108,7 +108,7 @@ def table(store: ConversationStore, key: ConversationKey) -> list[Turn]:
         page = store.following(key, found[-1].seq, 1_000)
     if found and is_seal(found[-1]):
         return []
-    return [turn for turn in found if turn.status not in ENDED]
+    return [turn for turn in found if turn.status not in MARKS]
 
 
 def live_rows(connections: Any, users: Iterable[str]) -> set[Row]:

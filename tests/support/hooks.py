@@ -3,8 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
@@ -12,6 +14,11 @@ from botocore.httpsession import URLLib3Session
 
 Fault = Callable[[AWSRequest, str], AWSResponse | None]
 WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+
+
+def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let botocore's waits between its retries pass at once."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 class Hook:
