@@ -63,6 +63,25 @@ def _listen(parley: Parley) -> None:
     parley.page.evaluate(HEAR)
 
 
+def _heard(parley: Parley) -> list[str]:
+    return list(parley.page.evaluate("window.heard"))
+
+
+def _left_below(parley: Parley) -> float:
+    return float(parley.page.evaluate(BELOW))
+
+
+def _shows_the_end(parley: Parley) -> None:
+    parley.until(lambda: _left_below(parley) <= 1)
+
+
+def _scroll_up(parley: Parley, pixels: int) -> None:
+    _shows_the_end(parley)
+    parley.log.hover()
+    parley.page.mouse.wheel(0, -pixels)
+    parley.until(lambda: _left_below(parley) >= pixels)  # the browser takes a moment for it
+
+
 def _write_until_it_scrolls(parley: Parley, server: FakeServer) -> None:
     server.write(parley.guest, LINES)
     expect(parley.articles.last).to_contain_text(re.compile(r"(A line of the story\.\s*){60}$"))
@@ -73,15 +92,13 @@ def test_the_end_of_a_growing_reply_stays_in_sight(parley: Parley, server: FakeS
         server.write(parley.guest, LINES)
         server.write(parley.guest, " And")
         expect(parley.articles.last).to_have_text(re.compile("And$"))
-        assert parley.page.evaluate(BELOW) <= 1
+        _shows_the_end(parley)
     expect(parley.button("Latest")).not_to_be_visible()
 
 
 def test_who_scrolls_up_a_little_is_not_pulled_back(parley: Parley, server: FakeServer) -> None:
     _write_until_it_scrolls(parley, server)
-    parley.log.hover()
-    parley.page.mouse.wheel(0, -40)
-    parley.page.wait_for_function(f"({BELOW})() > 20")
+    _scroll_up(parley, 40)
     top = parley.page.evaluate(TOP)
     server.write(parley.guest, " And they lived")
     expect(parley.articles.last).to_have_text(re.compile("And they lived$"))
@@ -89,23 +106,22 @@ def test_who_scrolls_up_a_little_is_not_pulled_back(parley: Parley, server: Fake
     parley.button("Latest").click()
     server.write(parley.guest, LINES + " happily")
     expect(parley.articles.last).to_have_text(re.compile("happily$"))
-    assert parley.page.evaluate(BELOW) <= 1
+    _shows_the_end(parley)
     expect(parley.button("Latest")).not_to_be_visible()
 
 
 def test_who_scrolls_back_to_the_end_stays_there(parley: Parley, server: FakeServer) -> None:
     _write_until_it_scrolls(parley, server)
-    parley.log.hover()
-    parley.page.mouse.wheel(0, -400)
-    parley.page.wait_for_function(f"({BELOW})() > 200")
+    _scroll_up(parley, 400)
     expect(parley.button("Latest")).not_to_be_visible()
     server.write(parley.guest, " more")
     expect(parley.button("Latest")).to_be_visible()
     parley.page.mouse.wheel(0, 1_000)
+    _shows_the_end(parley)
     expect(parley.button("Latest")).not_to_be_visible()
     server.write(parley.guest, LINES + " end")
     expect(parley.articles.last).to_have_text(re.compile("end$"))
-    assert parley.page.evaluate(BELOW) <= 1
+    _shows_the_end(parley)
 
 
 def test_a_message_written_meanwhile_waits_and_says_so(parley: Parley, server: FakeServer) -> None:
@@ -185,10 +201,10 @@ def test_a_reply_is_spoken_once_when_it_is_complete(parley: Parley, server: Fake
         server.write(parley.guest, f" {word}")
     server.write(parley.guest, " slept.")
     expect(parley.articles.last).to_have_text(re.compile(r"slept\.$"))
-    assert parley.page.evaluate("window.heard") == []
+    assert _heard(parley) == []
     server.finish(parley.guest)
     expect(parley.button("Good reply")).to_be_visible()
-    assert parley.page.evaluate("window.heard") == [f"{BEGINNING} there was a princess who slept."]
+    assert _heard(parley) == [f"{BEGINNING} there was a princess who slept."]
 
 
 def test_a_failure_is_spoken_and_so_is_that_a_reply_begins(
@@ -198,9 +214,8 @@ def test_a_failure_is_spoken_and_so_is_that_a_reply_begins(
     server.finish(parley.guest, "failed", failure="timed_out")
     parley.button("Try again").click()
     parley.shows("slow story", BEGINNING, "slow story", BEGINNING)
-    heard = parley.page.evaluate("window.heard")
-    assert heard[0] == f"{BEGINNING}\nThis took too long, and was ended."
-    assert "Parley is writing" in heard
+    parley.until(lambda: "Parley is writing" in _heard(parley))
+    assert _heard(parley)[0] == f"{BEGINNING}\nThis took too long, and was ended."
 
 
 def test_a_reload_in_mid_reply_goes_on_with_it(parley: Parley, server: FakeServer) -> None:
@@ -249,6 +264,7 @@ def test_a_turn_counts_as_read_when_its_reply_is_complete(
     expect(parley.button("Good reply")).to_be_visible()
     parley.say("next")
     expect(parley.articles).to_have_count(4)
+    parley.until(lambda: len(server.actions("read")) > 0)
     assert server.actions("read")[0]["seq"] == 1
 
 
