@@ -7,7 +7,7 @@ from datetime import datetime
 from bot import limits
 from bot.models import ConversationKey, Turn
 from bot.ports import Page, TurnLog
-from bot.tail import ENDED, Tail, expired, is_tombstone, read_tail
+from bot.tail import ENDED, Tail, expired, is_tombstone, lapsed, read_tail
 
 
 class Log:
@@ -61,7 +61,8 @@ class Log:
     def turn(self, key: ConversationKey, epoch: str, seq: int) -> Turn | None:
         """One live turn of that epoch, read now."""
         found = self._store.turn(key, seq)
-        return found if found and self.live((found,), epoch) else None
+        live = self.live((found,), epoch) if found else ()
+        return live[0] if live else None
 
     def search(
         self, key: ConversationKey, tail: Tail, after: int | None, message_id: str
@@ -81,7 +82,7 @@ class Log:
         """Those of the turns that may be shown, of one epoch."""
         now = self._clock()
         return tuple(
-            turn
+            lapsed(turn, now)
             for turn in turns
             if turn.epoch == epoch and turn.status not in ENDED and not expired(turn, now)
         )

@@ -84,6 +84,10 @@ class MemoryConversationStore:
                         reply="",
                         state={},
                         feedback=None,
+                        content="",
+                        position=None,
+                        positions={},
+                        lapses_at=0,
                     )
 
     def conversation(self, key: ConversationKey) -> Conversation | None:

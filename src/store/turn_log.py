@@ -113,13 +113,15 @@ class DynamoTurnLog:
                 turn_key(key, turn.seq),
                 UpdateExpression=(
                     f"{completed[0]}#status = :deleted, expiresAt = :expires, messageId = :nothing "
-                    f"REMOVE #text, reply, #state, packed, feedback{completed[1]}"
+                    f"REMOVE #text, reply, #state, packed, feedback, content, #position, "
+                    f"positions, lapsesAt{completed[1]}"
                 ),
                 ConditionExpression=SAME_EPOCH,
                 ExpressionAttributeNames={
                     "#status": "status",
                     "#text": "text",
                     "#state": "state",
+                    "#position": "position",
                 },
                 ExpressionAttributeValues={**values, ":epoch": string(turn.epoch)},
             )
