@@ -59,7 +59,7 @@ def _seconds() -> CoreSchema:
 
 
 def _object() -> CoreSchema:
-    return core_schema.dict_schema(_string(), strict=True)
+    return core_schema.dict_schema(strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,7 @@ def test_what_does_not_exist_is_an_empty_snapshot(worker: Worker) -> None:
         "turns": [],
         "head": 0,
         "read": 0,
+        "unread": 0,
         "more": False,
         "reset": False,
     }
