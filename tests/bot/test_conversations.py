@@ -346,6 +346,7 @@ def test_an_entry_of_the_list_tells_head_and_cursor(worker: Worker) -> None:
                 "updatedAt": "2026-03-01T12:00:00.000Z",
                 "head": 3,
                 "read": 2,
+                "unread": 1,
             }
         ],
         "cursor": None,
