@@ -13,7 +13,7 @@ from bot.memory import TailCache
 from bot.models import Conversation, ConversationKey, Rating, Turn
 from bot.ordering import Ordering
 from bot.ports import ConversationStore
-from bot.tail import Tail
+from bot.tail import Tail, lapsed
 from bot.titles import describe
 from bot.turns import Taken
 
@@ -97,10 +97,13 @@ class Conversations:
 
     def rate(self, key: ConversationKey, seq: int, rating: Rating | None) -> list[Frame]:
         """Keep what the user thinks of a reply. Raises NotFound."""
-        rated = self.store.rate(key, self._turn(key, seq), rating)
+        epoch = self._existing(key).epoch
+        # What a fork shares is rated where it is kept, for both; it may be copied just now.
+        rated = self._rate(key, epoch, seq, rating) or self._rate(key, epoch, seq, rating)
         if rated is None:
             raise NotFound("There is no such turn.")
-        return splitting.turn_frames(key.conversation_id, rated)
+        shown = lapsed(replace(rated, epoch=epoch), self.clock())
+        return splitting.turn_frames(key.conversation_id, shown)
 
     def stop(self, key: ConversationKey, seq: int) -> list[Frame]:
         """The turn as it is. Whoever writes its reply ends it within a second or so; an instant
@@ -151,6 +154,12 @@ class Conversations:
         # Whoever wrote the first turn died before it was noted.
         return self._note(key, tail.turns[0])
 
+    def _rate(
+        self, key: ConversationKey, epoch: str, seq: int, rating: Rating | None
+    ) -> Turn | None:
+        found = self.log.find(key, epoch, seq)
+        return self.store.rate(*found, rating) if found else None
+
     def _note(self, key: ConversationKey, turn: Turn) -> Conversation:
         conversation = describe(key, turn)
         self.store.note_conversation(key, conversation, self._expiry())
@@ -173,8 +182,15 @@ class Conversations:
 
 
 def _header(key: ConversationKey, tail: Tail, described: Conversation) -> Header:
-    read = min(described.read, tail.head)
-    return Header(key.conversation_id, tail.epoch, described.title, tail.head, read)
+    return Header(
+        key.conversation_id,
+        tail.epoch,
+        described.title,
+        tail.head,
+        min(described.read, tail.head),
+        described.fork_of,
+        described.fork_at,
+    )
 
 
 def _gap_frames(header: Header, gap: tuple[Turn, ...], head: int) -> list[Frame]:

@@ -13,6 +13,7 @@ from bot import limits, positions
 from bot.conversations import Conversations
 from bot.deletion import Deletion
 from bot.errors import BadRequest, Busy, StillWriting, TooLarge
+from bot.filling import Filling
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Author, ConversationKey, State, Status, Turn
@@ -215,6 +216,7 @@ def assemble(
         store,
         Sealing(store, log, clock, new_id),
         Moving(store, log, retention, clock, pause),
+        Filling(store, log, clock, pause),
         clock,
     )
     ordering, cache = Ordering(starter, clock), TailCache()

@@ -58,6 +58,15 @@ def test_a_cold_turn_reads_no_more_of_a_longer_conversation(measured: dict[int, 
     assert at_100 == at_1000 > 0
 
 
+def test_a_fork_costs_the_same_at_every_turn(measured: dict[int, Measured]) -> None:
+    """Forking ten thousand turns is measured by the benchmark itself (docs/benchmarks.md)."""
+    early, *others = (each.fork for each in measured.values())
+    for fork in others:
+        assert requests_of(fork) == requests_of(early)
+        assert (fork.write_units, fork.read_units) == (early.write_units, early.read_units)
+    assert len(early.requests) == 9
+
+
 def test_a_renewed_connection_costs_a_function_one_read_once(here: Ground) -> None:
     parley = Parley(here, LONGEST_USER, str(uuid4()), lifetime=timedelta(seconds=-1))
     parley.renew()

@@ -210,6 +210,21 @@ def test_a_new_life_begins_without_positions(store: Store, clock: FakeClock) -> 
     assert [turn["reply"] for turn in user.turns()] == ["anew"]
 
 
+def test_a_fork_knows_what_was_pushed_before_it_and_goes_its_own_way(
+    store: Store, clock: FakeClock
+) -> None:
+    backend, user = Pusher(store, clock), Worker(store, clock)
+    for number in (5, 6):
+        backend.push(at(number))
+    user.ask("fork", conversationId="other", forkOf="main", forkAt=1)
+    assert not backend.push(at(5, conversationId="other")).fresh
+    assert backend.push(at(6, conversationId="other", text="its own")).fresh
+    told = [turn["reply"] for turn in user.turns(conversationId="other")]
+    assert told == ["text of 5", "its own"]
+    user.ask("delete")
+    assert not Pusher(store, clock).push(at(6, conversationId="other")).fresh
+
+
 def test_an_id_that_was_used_for_something_else_is_refused(store: Store, clock: FakeClock) -> None:
     backend = Pusher(store, clock)
     Worker(store, clock).say("m1")
@@ -417,6 +432,8 @@ def test_a_push_lapses_in_its_place(store: Store, clock: FakeClock) -> None:
     assert "lapsed" not in {*first, *third}
     history = user.one("history", before=3)
     assert [turn.get("lapsed") for turn in history["turns"]] == [None, True]
+    rated = user.one("feedback", seq=2, rating="up")["turn"]
+    assert (rated["reply"], rated["lapsed"], rated["feedback"]) == ("", True, "up")
     assert not backend.push(at(2, text="secret", content={"a": 1}, ttl=60)).fresh
 
 
