@@ -134,7 +134,7 @@ def test_positions_are_compared_as_numbers_however_large(store: Store, clock: Fa
     backend = Pusher(store, clock)
     large = 49590338271490256608559692538361571095921575989136588898
     for number in (9, 10, large, str(large), str(large + 1), str(large - 1)):
-        backend.push(at(number, text=str(number)))  # type: ignore[arg-type]
+        backend.push(at(number, text=str(number)))
     assert replies(store) == ["9", "10", str(large), str(large + 1)]
 
 
@@ -392,7 +392,7 @@ def test_a_conversation_whose_end_takes_long_is_busy(store: Store, clock: FakeCl
         page = going_on(*args)
         return type(page)(page.turns, exhausted=False)
 
-    store.following = slow  # type: ignore[method-assign]
+    store.following = slow  # type: ignore[assignment, method-assign]
     with pytest.raises(Busy):
         backend.push(at(1))
 

@@ -1,7 +1,7 @@
 """What cannot be pushed goes into a queue as SQS takes it, whatever it is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,11 +43,11 @@ def cloud() -> Iterator[Cloud]:
     """SQS as moto has it."""
     with mock_aws():
         client = engine.new_client("sqs")
-        urls = [
-            client.create_queue(QueueName=f"{name}.fifo", Attributes=FIFO)["QueueUrl"]
+        queue, dead = (
+            str(client.create_queue(QueueName=f"{name}.fifo", Attributes=FIFO)["QueueUrl"])
             for name in ("push", "dead")
-        ]
-        yield Cloud(client, *urls, PushQueues(lambda: client, *urls))
+        )
+        yield Cloud(client, queue, dead, PushQueues(lambda: client, queue, dead))
 
 
 def test_what_is_put_aside_keeps_its_text_its_group_and_the_reason(cloud: Cloud) -> None:
@@ -108,11 +108,12 @@ def test_a_queue_that_does_not_answer_is_not_there_now() -> None:
             return call
 
     queues = PushQueues(Unreachable, "push", "dead")
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: queues.bury("x", "g", "n", "bad_request"),
         lambda: queues.put("x", "g", "n"),
         lambda: queues.come_again({"r": 1}),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(StoreUnavailable):
             call()
 

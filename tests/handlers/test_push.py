@@ -17,6 +17,7 @@ from delivery.push_queues import PushQueues
 from handlers import push
 from handlers.composition import PushApp
 from handlers.push import BatchGivenBack
+from handlers.push_lanes import PATIENCE_SECONDS
 from tests.support.backend import Backend
 from tests.support.push_events import (
     kafka,
@@ -252,7 +253,7 @@ def test_behind_a_reply_that_is_being_written_a_group_is_given_back_and_no_other
     )
     assert given_back(function.take(event)) == ["message-1", "message-3"]
     assert replies(backend, BEN) == ["b1", "b2"]
-    assert function.slept == pytest.approx(push.PATIENCE_SECONDS, abs=0.3)
+    assert function.slept == pytest.approx(PATIENCE_SECONDS, abs=0.3)
     assert function.queues.absences == {"receipt-1": 8, "receipt-3": 8}, "together, in order"
     finish()
     assert given_back(function.take(event)) == []
@@ -308,7 +309,7 @@ def test_while_the_tables_are_down_all_comes_again(backend: Backend, function: F
     def down(*args: Any) -> Any:
         raise StoreUnavailable("down")
 
-    backend.conversations.append = down  # type: ignore[method-assign]
+    backend.conversations.append = down  # type: ignore[assignment, method-assign]
     assert given_back(function.take(event)) == ["message-0", "message-1"]
     assert function.slept == 0
     backend.conversations.append = append  # type: ignore[method-assign]
@@ -418,7 +419,7 @@ def test_an_event_comes_again_while_the_tables_are_down(
     def down(*args: Any) -> Any:
         raise StoreUnavailable("down")
 
-    backend.conversations.append = down  # type: ignore[method-assign]
+    backend.conversations.append = down  # type: ignore[assignment, method-assign]
     with pytest.raises(StoreUnavailable):
         function.take(of_event_bus(told("one")))
 

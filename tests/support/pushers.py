@@ -43,7 +43,7 @@ def a_push(message_id: str = "", user_id: str = ANA, **fields: Any) -> Push:
     return pushes.read({"userId": user_id, "id": message_id or None, **fields})
 
 
-def at(number: int, source: str = "orders", **fields: Any) -> Push:
+def at(number: int | str, source: str = "orders", **fields: Any) -> Push:
     """A push that is known by its position alone."""
     return a_push(source=source, position=number, **fields)
 

@@ -22,7 +22,8 @@ export { RequestFailed } from './requests.js';
  *
  * Events: `status` when `state` changed; `conversation` (detail: the id) when its turns, its outbox
  * or what is known of it changed; `conversations` when the list did; `problem` (detail: the frame)
- * for an `error` that concerns nothing this client waits for.
+ * for an `error` that concerns nothing this client waits for; `event` (detail: the frame) for what a
+ * backend tells those who are there, and which is not kept.
  */
 export class ChatClient extends EventTarget {
   #clock;
