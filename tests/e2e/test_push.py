@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
+
+import pytest
 
 from auth.guests import guest
 from operations.deployment import Deployment, of_gateway
@@ -144,5 +147,41 @@ def test_an_operator_pushes_by_the_command(product: Product) -> None:
             turn = (await client.receive(type="turn"))["turn"]
             assert (turn["reply"], turn["author"]) == ("by hand", "backend")
             assert done.stdout == f"pushed as {turn['messageId']}\n"
+
+    asyncio.run(scenario())
+
+
+@pytest.fixture(scope="module")
+def talking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A product whose bot takes its time."""
+    running = Product(
+        tmp_path_factory.mktemp("talking"),
+        ["--no-reload", "--parameter-overrides", "BotClass=bots.talker:Talker"],
+    )
+    running.start()
+    yield running
+    assert running.stop() == 0
+
+
+def test_what_is_pushed_into_a_reply_stands_behind_it_in_its_order(talking: Product) -> None:
+    async def scenario() -> None:
+        user, other = str(uuid.uuid4()), str(uuid.uuid4())
+        async with talking.client(user) as client, talking.client(other) as beside:
+            message_id = str(uuid.uuid4())
+            # 10 seconds: longer than a push waits in the function before it is given back.
+            await client.send(action="message", messageId=message_id, text="330 la")
+            await client.receive(type="delta")
+            told = [
+                PushMessage(user_id=guest(each).user_id, text=str(n))
+                for n in range(5)
+                for each in (user, other)
+            ]
+            await asyncio.to_thread(publisher(talking).push_all, told)
+            await beside.receive(type="turn", turn={"reply": "4"})
+            assert [turn["status"] for turn in await client.log()] == ["pending"]
+            await client.receive(type="turn", turn={"reply": "4"})
+            said = [turn["reply"] for turn in await client.log()]
+            assert said[1:] == [str(n) for n in range(5)]
+            assert said[0].endswith("la329 ")
 
     asyncio.run(scenario())

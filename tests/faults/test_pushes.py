@@ -211,10 +211,10 @@ def run(seed: int, users: int = USERS, messages: int = MESSAGES) -> Run:
     left = messages
     while left or not queue.is_empty:
         for _ in range(min(left, chance.randint(0, 20))):
-            user = chance.choice(people).name
-            text = f"{len(sent[user])} of {user}"
-            sent[user].append(text)
-            queue.send(user, told(text, user))
+            name = chance.choice(people).name
+            text = f"{len(sent[name])} of {name}"
+            sent[name].append(text)
+            queue.send(name, told(text, name))
             left -= 1
         for user in chance.sample(people, 3):
             user.live()
