@@ -13,7 +13,7 @@ from bot.memory import TailCache
 from bot.models import Conversation, ConversationKey, Rating, Turn
 from bot.ordering import Ordering
 from bot.ports import ConversationStore
-from bot.tail import Tail
+from bot.tail import Tail, lapsed
 from bot.titles import describe
 from bot.turns import Taken
 
@@ -102,7 +102,8 @@ class Conversations:
         rated = self._rate(key, epoch, seq, rating) or self._rate(key, epoch, seq, rating)
         if rated is None:
             raise NotFound("There is no such turn.")
-        return splitting.turn_frames(key.conversation_id, replace(rated, epoch=epoch))
+        shown = lapsed(replace(rated, epoch=epoch), self.clock())
+        return splitting.turn_frames(key.conversation_id, shown)
 
     def stop(self, key: ConversationKey, seq: int) -> list[Frame]:
         """The turn as it is. Whoever writes its reply ends it within a second or so; an instant

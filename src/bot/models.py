@@ -101,6 +101,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Where a pushed message stands in its source, of which positions only ever grow."""
+
+    source: str
+    number: int
+
+
+Positions = Mapping[str, int]
+"""The newest position of each source that a conversation was given, the latest source last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message and its reply; `state` is the bot's after it, `allowance` the turns still free.
 
@@ -110,6 +122,10 @@ class Turn:
 
     A reply that is still being written is the `owner`'s until `lease_until`, in seconds since 1970;
     `attempt` counts those who have begun it, and `stopping` says that its user wants no more of it.
+
+    Of a pushed one: `content` is JSON text, empty where there is none; `position` is its own, and
+    `positions`, which every turn carries on from the one before, all that were seen up to it.
+    After `lapses_at`, in seconds since 1970, it shows no more what it said; 0 for never.
     """
 
     seq: int
@@ -133,6 +149,10 @@ class Turn:
     stopping: bool = False
     failure: Failure | None = None
     usage: Usage | None = None
+    content: str = ""
+    position: Position | None = None
+    positions: Positions = field(default_factory=dict)
+    lapses_at: int = 0
 
     @property
     def is_pending(self) -> bool:

@@ -117,6 +117,37 @@ class CleanerSettings:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PushSettings:
+    """What backends push: where it is kept, how it leaves, and the queues it comes from and ends
+    in. Pace is that of the conversation: pushes spend none of it."""
+
+    connections_table: str
+    sessions_table: str
+    connections_endpoint: str
+    retention: timedelta
+    turns_per_minute: int
+    turn_burst: int
+    reply_function: str
+    push_queue: str
+    push_dead_letters: str
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> "PushSettings":
+        """Read all variables of the function. Raises SettingsError."""
+        return cls(
+            connections_table=read(environment, "CONNECTIONS_TABLE", name),
+            sessions_table=read(environment, "SESSIONS_TABLE", name),
+            connections_endpoint=_connections_endpoint(environment),
+            retention=timedelta(days=read(environment, "RETENTION_DAYS", positive)),
+            turns_per_minute=read(environment, "TURNS_PER_MINUTE", positive),
+            turn_burst=read(environment, "TURN_BURST", positive),
+            reply_function=read(environment, "REPLY_FUNCTION", name),
+            push_queue=read(environment, "PUSH_QUEUE", name),
+            push_dead_letters=read(environment, "PUSH_DEAD_LETTERS", name),
+        )
+
+
 def _connections_endpoint(environment: Environment) -> str:
     """AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI, an SDK's own way to say it, goes before
     CONNECTIONS_ENDPOINT.

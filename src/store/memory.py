@@ -86,6 +86,10 @@ class MemoryConversationStore:
                         state={},
                         feedback=None,
                         origin=None,
+                        content="",
+                        position=None,
+                        positions={},
+                        lapses_at=0,
                     )
 
     def conversation(self, key: ConversationKey) -> Conversation | None:
