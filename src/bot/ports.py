@@ -20,6 +20,7 @@ from bot.models import (
     Reply,
     Snapshot,
     Turn,
+    Usage,
 )
 
 
@@ -53,6 +54,14 @@ class Call(Protocol):
 
     def on_stop(self, close: Callable[[], object]) -> None:
         """Have `close` called, from another thread, as soon as nobody wants any more."""
+        ...
+
+    def used(self, usage: Usage) -> None:
+        """Say what this attempt has cost so far, in all: the latest word counts.
+
+        It is kept however the reply ends; an Outcome with a usage goes before it. Raises BotFailed
+        where it is no usage.
+        """
         ...
 
 

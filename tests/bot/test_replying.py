@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.models import Failure, Order, Outcome, Status, Turn
+from bot.models import Failure, Order, Outcome, Status, Turn, Usage
 from bot.ports import ConversationStore
 from bot.replying import COMPLETIONS, MAX_ATTEMPTS
 from store.memory import MemoryConversationStore
@@ -222,6 +222,29 @@ def test_who_lost_the_turn_at_its_very_end_tells_nothing(store: Store, clock: Fa
     assert writer.write(order) is None
     assert writer.heard.finished is None
     assert (kept(store).owner, kept(store).reply) == ("other", "")
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_what_a_stopped_reply_and_one_that_took_too_long_have_cost_is_kept(
+    store: Store, clock: FakeClock, stopped: bool
+) -> None:
+    order = ordered(store, clock)
+    closed = Event()
+
+    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
+        call.on_stop(closed.set)
+        call.used(Usage(10, 7))
+        yield "said "
+        if stopped:
+            Worker(store, clock, bot=Talking(repeating)).ask("stop", seq=1)
+        while not closed.wait(0.01):
+            clock.advance(seconds=1)
+            yield ""
+        return Outcome({}, Usage(99, 99))
+
+    Writer(store, clock, Talking(stream)).write(order, clock() + timedelta(seconds=30))
+    assert kept(store).status is (Status.STOPPED if stopped else Status.FAILED)
+    assert kept(store).usage == Usage(10, 7)
 
 
 def talking_until_stopped(clock: FakeClock, closed: Event, then: Any = None) -> Talking:
