@@ -3,12 +3,14 @@
 import copy
 import importlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from samtranslator.translator.transform import transform
 
 from bot import frames
+from bot.ordering import GIVEN_UP_AFTER
 from bots.bedrock.settings import BedrockSettings
 from bots.conversing.settings import ModelSettings
 from bots.openai_compatible.settings import OpenAISettings
@@ -242,6 +244,11 @@ def test_no_function_behind_api_gateway_waits_longer_than_it() -> None:
     longest = template()["Globals"]["Function"]["Timeout"]
     for name, function in resources(FUNCTION).items():
         assert name == "ReplyFunction" or function.get("Timeout", longest) < 29
+
+
+def test_no_order_outlives_the_time_after_which_its_reply_is_given_up() -> None:
+    retries = resources(FUNCTION)["ReplyFunction"]["EventInvokeConfig"]
+    assert timedelta(seconds=retries["MaximumEventAgeInSeconds"]) <= GIVEN_UP_AFTER
 
 
 def test_every_parameter_has_a_default_and_says_what_it_is_for() -> None:
