@@ -1,4 +1,5 @@
-"""The ConnectionsTable: one row for every WebSocket of every user."""
+"""The ConnectionsTable: one row for every WebSocket of every user, and one for what a user has used
+(store/usage.py), which is no connection."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -6,9 +7,10 @@ from math import inf
 from zlib import crc32
 
 from bot.answers import timestamp
-from bot.models import Connection
+from bot.models import Connection, Present, Spent
 from store.attributes import Item, number, string
-from store.table import ConditionFailed, Table
+from store.table import ConditionFailed
+from store.usage import DynamoUsage, is_usage, spent_of
 
 SHARDS = 10
 """Hash values that `lastSeen-index` spreads active and inactive rows over, each: two alone would
@@ -24,11 +26,8 @@ KEPT_AFTER_END = timedelta(hours=1)
 BY_CONNECTION = "connectionId-index"
 
 
-class DynamoConnectionStore:
+class DynamoConnectionStore(DynamoUsage):
     """`bot.ports.ConnectionStore` on DynamoDB."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
 
     def add(self, connection: Connection) -> None:
         """See the port."""
@@ -64,11 +63,18 @@ class DynamoConnectionStore:
 
     def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
         """See the port."""
-        return tuple(_connection(row) for row in self._rows(user_id) if _is_live(row, now))
+        return self.present(user_id, now).connections
+
+    def present(self, user_id: str, now: datetime) -> Present:
+        """See the port."""
+        rows, used = self._rows(user_id)
+        live = tuple(_connection(row) for row in rows if _is_live(row, now))
+        return Present(live, spent_of(used) if used else Spent())
 
     def active(self, user_id: str) -> tuple[Connection, ...]:
         """See the port."""
-        return tuple(_connection(row) for row in self._rows(user_id) if _is_active(row))
+        rows, _ = self._rows(user_id)
+        return tuple(_connection(row) for row in rows if _is_active(row))
 
     def authorized_until(self, user_id: str, connection_id: str) -> float:
         """See the port."""
@@ -91,7 +97,8 @@ class DynamoConnectionStore:
             return _authorized_until(failed.item)
         return _authorized_until(row)
 
-    def _rows(self, user_id: str) -> list[Item]:
+    def _rows(self, user_id: str) -> tuple[list[Item], Item | None]:
+        """The rows of the user's connections, and the one that is none."""
         rows: list[Item] = []
         start: Item | None = None
         while True:
@@ -102,7 +109,9 @@ class DynamoConnectionStore:
             )
             rows += page
             if start is None:
-                return rows
+                break
+        used = next((row for row in rows if is_usage(row)), None)
+        return [row for row in rows if row is not used], used
 
     def user_of(self, connection_id: str) -> str | None:
         """See the port."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.models import Failure, Order, Outcome, Status, Turn, Usage
+from bot.models import Failure, Order, Outcome, Spent, Status, Turn, Usage
 from bot.ports import ConversationStore
 from bot.replying import COMPLETIONS, MAX_ATTEMPTS
 from store.memory import MemoryConversationStore
@@ -350,9 +350,9 @@ def test_a_lease_is_renewed_for_as_long_as_the_reply_takes(store: Store, clock: 
     held: list[bool] = []
 
     class Watching(Heard):
-        def look(self) -> None:
-            super().look()
+        def look(self) -> Spent:
             held.append(kept(store).lease_until > clock().timestamp())
+            return super().look()
 
     def slow(snapshot: Any, message: Any, call: Any) -> Stream:
         for _ in range(60):
@@ -501,7 +501,7 @@ def test_who_can_renew_no_lease_gives_up_and_leaves_it_to_a_retry(
 
 def test_an_audience_that_cannot_look_costs_no_lease(store: Store, clock: FakeClock) -> None:
     class Blind(Heard):
-        def look(self) -> None:
+        def look(self) -> Spent:
             super().look()
             raise StoreUnavailable("down")
 
