@@ -37,6 +37,8 @@ class Measured:
     cold: Cost
     before: Cost
     """The turn before it, the first in two minutes."""
+    fork: Cost
+    """A fork at this turn, by a function just started."""
 
 
 def measure(parley: Parley, turn: int) -> Measured:
@@ -48,7 +50,8 @@ def measure(parley: Parley, turn: int) -> Measured:
         before = parley.say(warm_function, turn - 1)
     warm = parley.say(warm_function, turn)
     parley.undo(turn)
-    return Measured(warm, parley.say(parley.function(), turn), before)
+    cold = parley.say(parley.function(), turn)
+    return Measured(warm, cold, before, fork=parley.fork(parley.function(), turn))
 
 
 def weigh(parley: Parley, head: int) -> list[tuple[int, float]]:
@@ -101,6 +104,8 @@ def _report(
     yield _row("**Parley, cold**", turns, cold, "never")
     for name, course in rivals.items():
         yield _row(name, turns, course.costs if course else {}, _end(course))
+    forks = {turn: each.fork for turn, each in measured.items()}
+    yield _row("A fork at this turn, cold", turns, forks, "never")
     yield from _refreshes(measured)
     yield "\nPrice of a turn, as a multiple of Parley's when warm\n"
     yield from _head(turns)

@@ -155,7 +155,7 @@ def _request(operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any
     consistent = bool(params.get("ConsistentRead"))
     reads = operation in ("GetItem", "Query") and not refused
     items = parsed.get("Items") or ([parsed["Item"]] if parsed.get("Item") else [])
-    charged = parsed.get("ConsumedCapacity", {}).get("CapacityUnits", 0)
+    charged = _charged(parsed.get("ConsumedCapacity", {}))
     return Request(
         operation=operation,
         about=_about(params),
@@ -167,7 +167,14 @@ def _request(operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any
     )
 
 
+def _charged(consumed: Mapping[str, Any] | list[Mapping[str, Any]]) -> float:
+    tables = consumed if isinstance(consumed, list) else [consumed]  # a transaction names each
+    return sum(float(table.get("CapacityUnits", 0)) for table in tables)
+
+
 def _about(params: Mapping[str, Any]) -> str:
+    if "TransactItems" in params:
+        return "transaction"
     named = params.get("Item") or params.get("Key") or {}
     if "itemId" in named:
         return str(named["itemId"]["S"].partition("#")[0])

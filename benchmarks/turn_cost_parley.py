@@ -104,6 +104,14 @@ class Parley:
         self._epoch = answered["epoch"]
         return cost
 
+    def fork(self, app: MessageApp, seq: int) -> Cost:
+        """Begin another conversation with the turns up to `seq`."""
+        fork = {"conversationId": str(uuid4()), "forkOf": self._key.conversation_id, "forkAt": seq}
+        cost, frames = self._say(app, {"action": "fork", **fork})
+        if _expect(frames, "snapshot")["head"] != seq:
+            raise RuntimeError(f"no fork at {seq}: {frames[-1]}")
+        return cost
+
     def ask(self, app: MessageApp, seq: int) -> tuple[Cost, dict[str, Any]]:
         """The message that makes turn `seq`, of a bot that streams; and the order of its reply."""
         said = {"messageId": str(uuid4()), "text": sample(seq).text, "after": seq - 1}

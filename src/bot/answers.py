@@ -21,6 +21,8 @@ class Header:
     title: str
     head: int
     read: int
+    fork_of: str = ""
+    fork_at: int = 0
 
 
 def encode(frame: Frame | str) -> bytes:
@@ -94,6 +96,7 @@ def snapshot(header: Header, turns: list[Frame], *, more: bool, reset: bool) -> 
         "read": header.read,
         "more": more,
         "reset": reset,
+        **_fork(header),
     }
 
 
@@ -109,6 +112,7 @@ def conversations(entries: Iterable[tuple[Conversation, int]], cursor: str | Non
                 "updatedAt": timestamp(conversation.updated_at),
                 "head": head,
                 "read": conversation.read,
+                **_fork(conversation),
             }
             for conversation, head in newest_first
         ],
@@ -123,6 +127,11 @@ def adopted(moved: Iterable[tuple[str, str]], cursor: str | None) -> Frame:
         "conversations": [{"was": was, "conversationId": now} for was, now in moved],
         "cursor": cursor,
     }
+
+
+def _fork(known: Header | Conversation) -> Frame:
+    """Which conversation it was forked from, and where; nothing of any other."""
+    return {"forkOf": known.fork_of, "forkAt": known.fork_at} if known.fork_of else {}
 
 
 def pong() -> Frame:

@@ -19,6 +19,8 @@ from bot.errors import (
     UnknownAction,
 )
 from bot.expiry import Expiry, Tokens
+from bot.filling import Filling
+from bot.forking import Fork, Forking
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Caller, ConversationKey, Message
@@ -74,6 +76,7 @@ class Chat:
     ordering: Ordering
     conversations: Conversations
     deletion: Deletion
+    forking: Forking
     expiry: Expiry
     adoption: Adoption
     guest_of: Callable[[str], str]
@@ -121,6 +124,8 @@ class Chat:
         match frame:
             case frames.MessageFrame():
                 return self._message(key, frame, caller.connection_id)
+            case frames.ForkFrame():
+                return self._fork(key, frame)
             case frames.ResumeFrame():
                 gap = self.conversations.resume(key, frame.after, frame.epoch or None)
                 return Answer(frame.action, to_caller=tuple(gap))
@@ -147,6 +152,9 @@ class Chat:
 
     def _message(self, key: ConversationKey, frame: frames.MessageFrame, asking: str) -> Answer:
         message = Message(frame.message_id, frame.text, sent_at=self.clock())
+        fork = _fork_of(frame)
+        if fork and self._forked(key, fork, self.forking.begin):
+            self.turns.cache.forget(key)
         try:
             return self._taken(key, message, frame, asking)
         except StillWriting as busy:
@@ -194,6 +202,23 @@ class Chat:
             turn_made=True,
         )
 
+    def _fork(self, key: ConversationKey, frame: frames.ForkFrame) -> Answer:
+        fork = Fork(frame.fork_of, frame.fork_at, frame.fork_epoch or None)
+        self._forked(key, fork, self.forking.make)
+        self.turns.cache.forget(key)
+        return Answer(frame.action, to_user=tuple(self.conversations.show(key)))
+
+    def _forked(
+        self, key: ConversationKey, fork: Fork, how: Callable[[ConversationKey, Fork], bool]
+    ) -> bool:
+        try:
+            return how(key, fork)
+        except StillWriting as busy:
+            parent = ConversationKey(key.user_id, fork.conversation_id)
+            if not self.ordering.look_after(parent, busy.turn):
+                raise
+            return how(key, fork)
+
     def _adopt(self, caller: Caller, frame: frames.AdoptFrame) -> Answer:
         if not caller.signed_in:
             raise BadRequest("Only who has signed in can adopt a guest's conversations.")
@@ -220,6 +245,13 @@ class Chat:
         )
 
 
+def _fork_of(frame: frames.MessageFrame) -> Fork | None:
+    """What the conversation of a message is to begin with; None for nothing of any other."""
+    if frame.fork_of is None or not frame.fork_at:
+        return None
+    return Fork(frame.fork_of, frame.fork_at, frame.fork_epoch or None)
+
+
 def assemble(
     *,
     store: ConversationStore,
@@ -242,7 +274,7 @@ def assemble(
     log = Log(store, clock)
     sealing = Sealing(store, log, clock, new_id)
     moving = Moving(store, log, retention, clock, pause)
-    deletion = Deletion(store, sealing, moving, clock)
+    deletion = Deletion(store, sealing, moving, Filling(store, log, clock, pause), clock)
     cache = TailCache()
     ordering = Ordering(starter, store, log, clock, new_id)
     turns = Turns(
@@ -262,6 +294,7 @@ def assemble(
         ordering=ordering,
         conversations=Conversations(store, log, deletion, ordering, cache, retention, clock),
         deletion=deletion,
+        forking=Forking(store, log, deletion, retention, clock, new_id, pause),
         expiry=Expiry(connections, tokens, clock),
         adoption=Adoption(store, sealing, deletion, ordering, clock, new_conversation_id),
         guest_of=guest_of,

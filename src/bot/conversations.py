@@ -71,8 +71,8 @@ class Conversations:
             tail = self._read(key, 1)
             if tail.turns:
                 entries.append((_of_epoch(conversation, tail.epoch), tail.head))
-            elif not tail.seal:
-                # Nothing is there: a write that came after a deletion, or all has expired.
+            elif not tail.seal and not tail.head:
+                # Nothing is there: its write came after a deletion, or all has expired.
                 self.store.forget_conversation(key, conversation.epoch)
         return answers.conversations(entries, following)
 
@@ -102,10 +102,12 @@ class Conversations:
 
     def rate(self, key: ConversationKey, seq: int, rating: Rating | None) -> list[Frame]:
         """Keep what the user thinks of a reply. Raises NotFound."""
-        rated = self.store.rate(key, self._turn(key, seq), rating)
+        epoch = self._existing(key).epoch
+        # What a fork shares is rated where it is kept, for both; it may be copied just now.
+        rated = self._rate(key, epoch, seq, rating) or self._rate(key, epoch, seq, rating)
         if rated is None:
             raise NotFound("There is no such turn.")
-        return splitting.turn_frames(key.conversation_id, rated)
+        return splitting.turn_frames(key.conversation_id, replace(rated, epoch=epoch))
 
     def stop(self, key: ConversationKey, seq: int) -> tuple[list[Frame], bool]:
         """The turn as it is, and whether this has ended it: nobody was writing its reply.
@@ -163,6 +165,12 @@ class Conversations:
             self.store.forget_conversation(key, tail.epoch)
         return described
 
+    def _rate(
+        self, key: ConversationKey, epoch: str, seq: int, rating: Rating | None
+    ) -> Turn | None:
+        found = self.log.find(key, epoch, seq)
+        return self.store.rate(*found, rating) if found else None
+
     def _note(self, key: ConversationKey, turn: Turn) -> Conversation:
         conversation = describe(key, turn)
         self.store.note_conversation(key, conversation, self._expiry())
@@ -185,8 +193,15 @@ class Conversations:
 
 
 def _header(key: ConversationKey, tail: Tail, described: Conversation) -> Header:
-    read = min(described.read, tail.head)
-    return Header(key.conversation_id, tail.epoch, described.title, tail.head, read)
+    return Header(
+        key.conversation_id,
+        tail.epoch,
+        described.title,
+        tail.head,
+        min(described.read, tail.head),
+        described.fork_of,
+        described.fork_at,
+    )
 
 
 def _gap_frames(header: Header, gap: tuple[Turn, ...], head: int) -> list[Frame]:

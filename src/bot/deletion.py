@@ -1,7 +1,8 @@
 """Deleting a conversation, however long, while others may still be writing to it.
 
 The log is sealed by the same conditional write that turns are made by, so a late writer loses. What
-is sealed to be moved is copied then (bot/moving.py). Then the turns go, oldest first. Turns so
+is sealed to be moved is copied then (bot/moving.py), and forks get turns of their own
+(bot/filling.py). Then the turns go, oldest first. Turns so
 young that a function may still hold a tail from before them stay as tombstones for a day: their
 place is taken, and only a new epoch may use it again (docs/adr/0003-deletion.md). A young first
 turn becomes a seal of its own, which is lifted last: a new epoch begins in its place. Every step
@@ -12,11 +13,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.errors import NotFound
+from bot.filling import Filling
 from bot.models import ConversationKey, Status, Turn
 from bot.moving import Moving
 from bot.ports import ConversationStore
 from bot.sealing import Sealing
-from bot.tail import MAX_AGE, is_seal
+from bot.tail import MAX_AGE, is_root, is_seal, origin_of
 
 PLACE_KEPT = MAX_AGE + timedelta(minutes=2)
 """Age under which a turn's place must stay taken: a tail's, two invocations, and clocks apart."""
@@ -37,11 +39,13 @@ class Deletion:
         store: ConversationStore,
         sealing: Sealing,
         moving: Moving,
+        filling: Filling,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._sealing = sealing
         self._moving = moving
+        self._filling = filling
         self._clock = clock
 
     def seal(self, key: ConversationKey) -> Turn:
@@ -61,17 +65,26 @@ class Deletion:
     def go_on(self, key: ConversationKey, seal: Turn, until: datetime | None = None) -> bool:
         """Move or clear away what lies before the seal, for a while; whether it is all done."""
         until = until or self._clock() + BUDGET
-        if not self._moving.go_on(key, seal, until):
+        if not self._moving.go_on(key, seal, until) or not self._filling.go_on(key, until):
             return False
         after = 0
         while self._clock() < until:
             page = self._store.following(key, after, STEP)
+            if page.turns and is_root(page.turns[0]) and _belongs(page.turns[0], seal):
+                self._uproot(key, page.turns[0])
+                continue
             self._clear([turn for turn in page.turns if _belongs(turn, seal)], key)
             if page.exhausted or page.turns[-1].seq >= seal.seq:
                 self._finish(key, seal)
                 return True
             after = page.turns[-1].seq
         return False
+
+    def _uproot(self, key: ConversationKey, root: Turn) -> None:
+        """First of all and alone: nobody fills what has no root (bot/filling.py)."""
+        home = ConversationKey(key.user_id, origin_of(root).conversation_id)
+        self._store.forget_fork(home, key)
+        self._clear([root], key)
 
     def _clear(self, turns: list[Turn], key: ConversationKey) -> None:
         now = self._clock()

@@ -53,7 +53,10 @@ class ConversationFrame(ClientFrame):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFrame(ConversationFrame):
-    """`after`: the newest `seq` the client had seen when it first sent this."""
+    """`after`: the newest `seq` the client had seen when it first sent this.
+
+    With `fork_of` a conversation that is not there begins with that one's turns up to `fork_at`.
+    """
 
     action = "message"
     message_id: str = _is(
@@ -62,6 +65,19 @@ class MessageFrame(ConversationFrame):
     text: str = _is("text", _string(min_length=1))
     after: int | None = _is("after", _number(0), None)
     epoch: str | None = _is("epoch", _string(max_length=MAX_EPOCH_CHARACTERS), None)
+    fork_of: str | None = _is("forkOf", _string(pattern=CONVERSATION_ID), None)
+    fork_at: int = _is("forkAt", _number(0), 0)
+    fork_epoch: str | None = _is("forkEpoch", _string(max_length=MAX_EPOCH_CHARACTERS), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForkFrame(ConversationFrame):
+    """A conversation that begins with another one's turns."""
+
+    action = "fork"
+    fork_of: str = _is("forkOf", _string(pattern=CONVERSATION_ID))
+    fork_at: int = _is("forkAt", _number(1))
+    fork_epoch: str | None = _is("forkEpoch", _string(max_length=MAX_EPOCH_CHARACTERS), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +193,7 @@ FRAMES: dict[str, type[ClientFrame]] = {
     frame.action: frame
     for frame in (
         MessageFrame,
+        ForkFrame,
         ResumeFrame,
         HistoryFrame,
         ConversationsFrame,

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import limits
+from bot.lineage import Lineage
 from bot.models import ConversationKey, Turn
 from bot.ports import Page, TurnLog
-from bot.tail import ENDED, Tail, expired, is_tombstone, read_tail
+from bot.tail import MARKS, Tail, expired, is_tombstone, read_tail
 
 
 class Log:
@@ -15,15 +16,16 @@ class Log:
 
     def __init__(self, store: TurnLog, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._lineage = Lineage(store)
         self._clock = clock
 
     def read(self, key: ConversationKey, limit: int = limits.NEWEST_TURNS) -> Tail:
         """Read the newest turns: one request, and one more while it brings tombstones."""
-        page = self._store.newest(key, limit)
+        page = self._lineage.newest(key, limit)
         items = list(page.turns)
         while not page.exhausted and any(map(is_tombstone, page.turns)):
             # Tombstones are small: many fit into one page.
-            page = self._store.preceding(key, items[-1].seq, limits.GAP_TURNS)
+            page = self._lineage.preceding(key, items[-1].seq, limits.GAP_TURNS)
             items += page.turns
         return read_tail(items, page.exhausted, self._clock())
 
@@ -47,7 +49,7 @@ class Log:
         held = tuple(turn for turn in tail.turns if turn.seq > seq)
         if (held and held[0].seq == seq + 1) or seq >= tail.head:
             return held[:limit]
-        page = self._store.following(key, seq, limit)
+        page = self._lineage.following(key, seq, limit)
         # What was written since the tail was read is another answer's.
         return tuple(turn for turn in self.live(page.turns, tail.epoch) if turn.seq <= tail.head)
 
@@ -55,20 +57,35 @@ class Log:
         self, key: ConversationKey, tail: Tail, seq: int, limit: int
     ) -> tuple[tuple[Turn, ...], bool]:
         """The live turns before `seq`, ascending, at most `limit`, and whether there are older."""
-        page = self._store.preceding(key, seq, limit)
+        page = self._lineage.preceding(key, seq, limit)
         return self.live(page.turns, tail.epoch)[::-1], not page.exhausted
 
     def turn(self, key: ConversationKey, epoch: str, seq: int) -> Turn | None:
         """One live turn of that epoch, read now."""
-        found = self._store.turn(key, seq)
-        return found if found and self.live((found,), epoch) else None
+        found = self.find(key, epoch, seq)
+        return replace(found[1], epoch=epoch) if found else None
+
+    def find(
+        self, key: ConversationKey, epoch: str, seq: int
+    ) -> tuple[ConversationKey, Turn] | None:
+        """One live turn of that epoch, as it is kept, and in whose log: a fork shares turns."""
+        found = self._lineage.find(key, epoch, seq)
+        return found if found and not expired(found[1], self._clock()) else None
+
+    def following(self, key: ConversationKey, after: int, limit: int) -> Page:
+        """All there is after `after`, ascending, live or not."""
+        return self._lineage.following(key, after, limit)
+
+    def preceding(self, key: ConversationKey, before: int, limit: int) -> Page:
+        """All there is before `before`, descending, live or not."""
+        return self._lineage.preceding(key, before, limit)
 
     def search(
         self, key: ConversationKey, tail: Tail, after: int | None, message_id: str
     ) -> Turn | None:
         """The turn of a message, looked for after `after` as far as `tail` does not know."""
         while after is not None and after < tail.complete_after:
-            page = self._store.following(key, after, limits.GAP_TURNS)
+            page = self._lineage.following(key, after, limits.GAP_TURNS)
             for turn in self.live(page.turns, tail.epoch):
                 if turn.message_id == message_id:
                     return turn
@@ -83,5 +100,5 @@ class Log:
         return tuple(
             turn
             for turn in turns
-            if turn.epoch == epoch and turn.status not in ENDED and not expired(turn, now)
+            if turn.epoch == epoch and turn.status not in MARKS and not expired(turn, now)
         )

@@ -18,9 +18,10 @@ class Author(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a turn has come; the last two mark where a log ended, and are never shown.
+    """How far a turn has come; the last three are marks in a log, and are never shown.
 
-    `DELETED`: it is being deleted, or was. `MOVED`: it is being moved to another user.
+    `DELETED`: it is being deleted, or was. `MOVED`: it is being moved to another user. `FORKED`:
+    it begins in another conversation's log.
     """
 
     PENDING = "pending"
@@ -29,6 +30,7 @@ class Status(StrEnum):
     FAILED = "failed"
     DELETED = "deleted"
     MOVED = "moved"
+    FORKED = "forked"
 
 
 class Failure(StrEnum):
@@ -55,6 +57,15 @@ class ConversationKey:
 
     user_id: str
     conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a fork has its first turns from: those up to `seq` of another conversation's life."""
+
+    conversation_id: str
+    epoch: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,8 @@ class Turn:
     """One message and its reply; `state` is the bot's after it, `allowance` the turns still free.
 
     `owner` names the one writer, so that a retried write is told from a lost race. `moved_to` is
-    where the conversation goes that ends here.
+    where the conversation goes that ends here, `origin` where the fork that begins here has its
+    first turns from.
 
     A reply that is still being written is the `owner`'s until `lease_until`, in seconds since 1970;
     `attempt` counts those who have begun it, and `stopping` says that its user wants no more of it.
@@ -116,6 +128,7 @@ class Turn:
     allowance: float = 0.0
     feedback: Rating | None = None
     moved_to: ConversationKey | None = None
+    origin: Origin | None = None
     lease_until: float = 0.0
     attempt: int = 0
     stopping: bool = False
@@ -164,7 +177,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What a list of conversations shows of one. `read` is the newest `seq` the user has seen."""
+    """What a list of conversations shows of one. `read` is the newest `seq` the user has seen.
+
+    A fork names the conversation that it was made from, and the last turn they have in common.
+    """
 
     conversation_id: str
     epoch: str
@@ -172,6 +188,8 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
     read: int = 0
+    fork_of: str = ""
+    fork_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

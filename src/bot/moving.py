@@ -56,7 +56,7 @@ class Moving:
         page = self._store.newest(to, 1)
         after = page.turns[0].seq if page.turns else 0
         while self._clock() < until:
-            page = self._store.following(key, after, STEP)
+            page = self._log.following(key, after, STEP)
             turns = [turn for turn in self._log.live(page.turns, seal.epoch) if turn.seq < seal.seq]
             if turns and not self._copy(key, seal, turns):
                 return True
@@ -83,7 +83,8 @@ class Moving:
             return None
         kept = self._store.conversation(key)
         if kept and kept.epoch == seal.epoch:
-            return replace(kept, conversation_id=to.conversation_id)
+            # What was a fork is whole now: its first turns were copied with the others.
+            return replace(kept, conversation_id=to.conversation_id, fork_of="", fork_at=0)
         return describe(to, first[0])
 
     def _insist(self, write: Callable[[], bool]) -> bool:

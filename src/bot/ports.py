@@ -220,7 +220,39 @@ class Moves(Protocol):
         ...
 
 
-class ConversationStore(TurnLog, PendingReplies, ConversationList, Moves, Protocol):
+class Forks(Protocol):
+    """Conversations that begin in another one's log, of the same user.
+
+    What writes does so all or nothing. Raises Busy where another writes the same just now.
+    """
+
+    def fork(
+        self, key: ConversationKey, root: Turn, head: int, conversation: Conversation, until: int
+    ) -> bool:
+        """Begin `key` with `root`, listed as `conversation` until then; whether that succeeded.
+
+        Only while the place of the root is free, as `append` takes it, and while the log that the
+        root leads to ends at `head`, and not by a seal either.
+        """
+        ...
+
+    def forks(self, key: ConversationKey) -> tuple[str, ...]:
+        """Name the conversations whose roots may lead to this one's log."""
+        ...
+
+    def fill(self, key: ConversationKey, root: Turn, turns: Sequence[Turn], end: int) -> bool:
+        """Write turns, at most 98, into a fork, and have its root stand for those up to `end`.
+
+        A turn 1 takes the root's place. Only while the root says what `root` does; whether it did.
+        """
+        ...
+
+    def forget_fork(self, key: ConversationKey, fork: ConversationKey) -> None:
+        """Take `fork` from the forks of `key`."""
+        ...
+
+
+class ConversationStore(TurnLog, PendingReplies, ConversationList, Moves, Forks, Protocol):
     """All that is kept of conversations."""
 
 

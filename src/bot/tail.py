@@ -6,7 +6,9 @@ What a log may hold besides live turns, and what a reader makes of it:
   to another user; nothing of it is shown, and nothing is written until that is done;
 - tombstones (status `deleted`, completed): what a deletion leaves behind for a while, so that a
   writer with an old tail finds its place taken (docs/adr/0003-deletion.md). Never shown. What was
-  the seal of a move still says where to.
+  the seal of a move still says where to;
+- a fork's root (status `forked`, at `seq` 1): the first turns are in another conversation's log
+  (bot/lineage.py reads on there). Never shown; numbering goes on from what it stands for.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,13 +17,16 @@ from datetime import datetime, timedelta
 
 from bot import limits
 from bot.epochs import new_epoch
-from bot.models import ConversationKey, Snapshot, Status, Turn
+from bot.models import ConversationKey, Origin, Snapshot, Status, Turn
 
 MAX_AGE = timedelta(minutes=5)
 """How long a tail may be appended to after it was last confirmed. A deletion keeps the place of
 every younger turn taken, so no writer with an old tail can revive a deleted conversation."""
 
 ENDED = frozenset({Status.DELETED, Status.MOVED})
+"""What says that a log has ended."""
+
+MARKS = ENDED | {Status.FORKED}
 """What is no turn that anyone may see."""
 
 KNOWN_IDS = 2_000
@@ -93,7 +98,7 @@ class Tail:
 
     def follow(self, turn: Turn, confirmed_at: datetime) -> "Tail | None":
         """The tail with `turn` behind it; None if that is not the next turn of the same epoch."""
-        if turn.seq != self.head + 1 or turn.status in ENDED:
+        if turn.seq != self.head + 1 or turn.status in MARKS:
             return None
         if self.epoch not in ("", turn.epoch):
             return None
@@ -134,16 +139,16 @@ def read_tail(descending: Iterable[Turn], exhausted: bool, now: datetime) -> Tai
     newest = items[0]
     if is_seal(newest):
         return Tail(now, seal=newest, moved_to=newest.moved_to or moved_to)
-    live = [turn for turn in items if turn.epoch == newest.epoch and not expired(turn, now)]
+    live = [turn for turn in items if turn.epoch == newest.epoch and _is_live(turn, now)]
     live.reverse()
     return Tail(
         confirmed_at=now,
         epoch=newest.epoch,
-        head=newest.seq,
+        head=max(newest.origin.seq, 1) if newest.origin else newest.seq,
         turns=_newest(live),
         known={turn.message_id: turn.seq for turn in live},
         complete_after=0 if exhausted else items[-1].seq - 1,
-        newest=newest,
+        newest=None if newest.origin else newest,
         buried=buried,
         moved_to=moved_to,
     )
@@ -162,6 +167,10 @@ def _newest(turns: list[Turn]) -> tuple[Turn, ...]:
     return older + tuple(kept[-last:])
 
 
+def _is_live(turn: Turn, now: datetime) -> bool:
+    return turn.status not in MARKS and not expired(turn, now)
+
+
 def expired(turn: Turn, now: datetime) -> bool:
     """Whether the turn's time is over, though DynamoDB may not have removed it yet."""
     return turn.expires_at <= now.timestamp()
@@ -175,3 +184,15 @@ def is_seal(turn: Turn) -> bool:
 def is_tombstone(turn: Turn) -> bool:
     """Whether this is what a finished deletion left behind."""
     return turn.status is Status.DELETED and turn.completed_at is not None
+
+
+def is_root(turn: Turn) -> bool:
+    """Whether a fork begins with this: what came before it is in another log."""
+    return turn.status is Status.FORKED
+
+
+def origin_of(root: Turn) -> Origin:
+    """What a root stands for."""
+    if root.origin is None:
+        raise ValueError("this root leads nowhere")
+    return root.origin

@@ -13,6 +13,7 @@ from bot.models import (
     Conversation,
     ConversationKey,
     Failure,
+    Origin,
     Rating,
     State,
     Status,
@@ -52,7 +53,7 @@ def turn_item(key: ConversationKey, turn: Turn) -> Item:
     if turn.moved_to:
         item["movedToUserId"] = string(turn.moved_to.user_id)
         item["movedToConversationId"] = string(turn.moved_to.conversation_id)
-    item |= _of_reply(turn)
+    item |= _of_origin(turn) | _of_reply(turn)
     state = json.dumps(turn.state, ensure_ascii=False, separators=(",", ":"))
     readable: Item = {
         **item,
@@ -84,6 +85,7 @@ def turn_of(item: Item) -> Turn:
         allowance=float(item["allowance"]["N"]),
         feedback=Rating(item["feedback"]["S"]) if "feedback" in item else None,
         moved_to=_moved_to(item),
+        origin=_origin(item),
         lease_until=float(item["leaseUntil"]["N"]) if "leaseUntil" in item else 0.0,
         attempt=int(item["attempt"]["N"]) if "attempt" in item else 0,
         stopping="stopping" in item,
@@ -103,6 +105,7 @@ def conversation_item(key: ConversationKey, conversation: Conversation, expires_
         "updatedAt": string(timestamp(conversation.updated_at)),
         "read": number(conversation.read),
         "expiresAt": number(expires_at),
+        **_of_fork(conversation),
     }
 
 
@@ -115,6 +118,8 @@ def conversation_of(item: Item) -> Conversation:
         created_at=_moment(item["createdAt"]["S"]),
         updated_at=_moment(item["updatedAt"]["S"]),
         read=int(item["read"]["N"]),
+        fork_of=item["forkOf"]["S"] if "forkOf" in item else "",
+        fork_at=int(item["forkAt"]["N"]) if "forkAt" in item else 0,
     )
 
 
@@ -122,6 +127,35 @@ def _moved_to(item: Item) -> ConversationKey | None:
     if "movedToUserId" not in item:
         return None
     return ConversationKey(item["movedToUserId"]["S"], item["movedToConversationId"]["S"])
+
+
+def _of_origin(turn: Turn) -> Item:
+    if turn.origin is None:
+        return {}
+    return {
+        "originConversationId": string(turn.origin.conversation_id),
+        "originEpoch": string(turn.origin.epoch),
+        "originSeq": number(turn.origin.seq),
+    }
+
+
+def _origin(item: Item) -> Origin | None:
+    if "originSeq" not in item:
+        return None
+    return Origin(
+        item["originConversationId"]["S"],
+        item["originEpoch"]["S"],
+        int(item["originSeq"]["N"]),
+    )
+
+
+def _of_fork(conversation: Conversation) -> Item:
+    if not conversation.fork_of:
+        return {}
+    return {
+        "forkOf": string(conversation.fork_of),
+        "forkAt": number(conversation.fork_at),
+    }
 
 
 def lease(until: float) -> dict[str, str]:

@@ -34,6 +34,16 @@ def conversation_item_id(conversation_id: str) -> str:
     return CONVERSATION + conversation_id
 
 
+def fork_id(key: ConversationKey, fork: ConversationKey) -> str:
+    """`fork#<conversationId>#<the fork's>`: who begins in the log of the first."""
+    return f"fork#{key.conversation_id}#{fork.conversation_id}"
+
+
+def fork_of_id(item_id: str) -> str:
+    """The fork that an item id names."""
+    return item_id.rpartition("#")[2]
+
+
 def seq_of(item_id: str) -> int:
     """The `seq` that a turn's item id names."""
     return int(item_id.rpartition("#")[2])

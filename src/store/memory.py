@@ -19,7 +19,7 @@ from bot.models import (
     Turn,
 )
 from bot.ports import Page
-from bot.tail import ENDED, is_tombstone
+from bot.tail import ENDED, is_root, is_tombstone, origin_of
 
 ROW_LIFETIME = timedelta(hours=3)
 
@@ -30,6 +30,7 @@ class MemoryConversationStore:
     def __init__(self) -> None:
         self._turns: dict[ConversationKey, dict[int, Turn]] = {}
         self._conversations: dict[ConversationKey, Conversation] = {}
+        self._forks: dict[ConversationKey, set[str]] = {}
         self._lock = Lock()
 
     def newest(self, key: ConversationKey, limit: int) -> Page:
@@ -54,7 +55,7 @@ class MemoryConversationStore:
         with self._lock:
             log = self._turns.setdefault(key, {})
             holder = log.get(turn.seq)
-            if holder and not _is_free(holder, turn):
+            if holder and not _is_free(holder, turn.epoch):
                 return holder
             log[turn.seq] = turn
             return None
@@ -93,6 +94,7 @@ class MemoryConversationStore:
                         reply="",
                         state={},
                         feedback=None,
+                        origin=None,
                     )
 
     def conversation(self, key: ConversationKey) -> Conversation | None:
@@ -226,6 +228,43 @@ class MemoryConversationStore:
                     self._conversations[target] = conversation
             return target is not None
 
+    def fork(
+        self, key: ConversationKey, root: Turn, head: int, conversation: Conversation, until: int
+    ) -> bool:
+        """See the port."""
+        origin = origin_of(root)
+        home = ConversationKey(key.user_id, origin.conversation_id)
+        with self._lock:
+            holder = self._turns.get(key, {}).get(root.seq)
+            behind = self._turns.get(home, {}).get(head + 1)
+            if not (_is_free(holder, root.epoch) and _is_free(behind, origin.epoch)):
+                return False
+            self._turns.setdefault(key, {})[root.seq] = root
+            self._forks.setdefault(home, set()).add(key.conversation_id)
+            self._conversations[key] = conversation
+            return True
+
+    def forks(self, key: ConversationKey) -> tuple[str, ...]:
+        """See the port."""
+        with self._lock:
+            return tuple(sorted(self._forks.get(key, ())))
+
+    def fill(self, key: ConversationKey, root: Turn, turns: Sequence[Turn], end: int) -> bool:
+        """See the port."""
+        with self._lock:
+            kept = self._same_epoch(key, root)
+            if kept is None or not is_root(kept) or kept.origin != root.origin:
+                return False
+            log = self._turns[key]
+            log[root.seq] = replace(kept, origin=replace(origin_of(root), seq=end))
+            log.update({turn.seq: turn for turn in turns})
+            return True
+
+    def forget_fork(self, key: ConversationKey, fork: ConversationKey) -> None:
+        """See the port."""
+        with self._lock:
+            self._forks.get(key, set()).discard(fork.conversation_id)
+
     def _target(self, key: ConversationKey, seal: Turn) -> ConversationKey | None:
         kept = self._same_epoch(key, seal)
         return kept.moved_to if kept and kept.status is Status.MOVED else None
@@ -320,8 +359,8 @@ def _end(connection: Connection) -> float:
     return inf if connection.authorized_until is None else connection.authorized_until
 
 
-def _is_free(holder: Turn, turn: Turn) -> bool:
-    return is_tombstone(holder) and holder.epoch < birth(turn.epoch)
+def _is_free(holder: Turn | None, epoch: str) -> bool:
+    return holder is None or (is_tombstone(holder) and holder.epoch < birth(epoch))
 
 
 def _page(turns: list[Turn], limit: int) -> Page:

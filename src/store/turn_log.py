@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from bot.answers import timestamp
 from bot.epochs import birth
@@ -16,6 +17,21 @@ from store.items import SAME_EPOCH, turn_item, turn_key, turn_of
 from store.table import ConditionFailed, Table
 
 PARALLEL_WRITES = 8
+
+
+def while_free(epoch: str) -> dict[str, Any]:
+    """The condition that a place is free, or holds a tombstone of an epoch before this one."""
+    return {
+        "ConditionExpression": (
+            "attribute_not_exists(itemId) OR "
+            "(#status = :deleted AND attribute_exists(completedAt) AND epoch < :birth)"
+        ),
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {
+            ":deleted": string(Status.DELETED),
+            ":birth": string(birth(epoch)),
+        },
+    }
 
 
 class DynamoTurnLog:
@@ -48,15 +64,7 @@ class DynamoTurnLog:
         try:
             self._table.put(
                 turn_item(key, turn),
-                ConditionExpression=(
-                    "attribute_not_exists(itemId) OR "
-                    "(#status = :deleted AND attribute_exists(completedAt) AND epoch < :birth)"
-                ),
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":deleted": string(Status.DELETED),
-                    ":birth": string(birth(turn.epoch)),
-                },
+                **while_free(turn.epoch),
             )
         except ConditionFailed as lost:
             return self._winner(key, turn.seq, lost.item)
@@ -113,7 +121,8 @@ class DynamoTurnLog:
                 turn_key(key, turn.seq),
                 UpdateExpression=(
                     f"{completed[0]}#status = :deleted, expiresAt = :expires, messageId = :nothing "
-                    f"REMOVE #text, reply, #state, packed, feedback{completed[1]}"
+                    f"REMOVE #text, reply, #state, packed, feedback, "
+                    f"originConversationId, originEpoch, originSeq{completed[1]}"
                 ),
                 ConditionExpression=SAME_EPOCH,
                 ExpressionAttributeNames={

@@ -82,6 +82,15 @@ def test_a_budget_costs_a_look_and_a_write_and_nothing_where_none_is_set(here: G
     assert requests_of(unspent) == [*bare[:2], QUERY_CONNECTIONS, *bare[2:]]
 
 
+def test_a_fork_costs_the_same_at_every_turn(measured: dict[int, Measured]) -> None:
+    """Forking ten thousand turns is measured by the benchmark itself (docs/benchmarks.md)."""
+    early, *others = (each.fork for each in measured.values())
+    for fork in others:
+        assert requests_of(fork) == requests_of(early)
+        assert (fork.write_units, fork.read_units) == (early.write_units, early.read_units)
+    assert len(early.requests) == 9
+
+
 def test_a_renewed_connection_costs_a_function_one_read_once(here: Ground) -> None:
     parley = Parley(here, LONGEST_USER, str(uuid4()), lifetime=timedelta(seconds=-1))
     parley.renew()

@@ -264,7 +264,7 @@ def test_an_expired_credential_gets_one_error_and_is_closed() -> None:
 
 def test_every_action_of_the_contract_is_known() -> None:
     contract = "message resume history conversations rename delete stop read feedback"
-    contract += " adopt renew ping"
+    contract += " fork adopt renew ping"
     assert set(frames.FRAMES) == set(contract.split())
 
 

@@ -133,6 +133,30 @@ def test_a_guest_whose_conversation_is_stuck_is_adopted(store: Store, clock: Fak
     assert guest.user.turns() == []
 
 
+def test_what_nobody_has_written_is_forked_once_it_is_given_up(
+    talk: Conversation, clock: FakeClock
+) -> None:
+    fork = {"conversationId": "other", "forkOf": "main", "forkAt": 2}
+    assert talk.user.ask("fork", **fork)[0]["code"] == "busy"
+    clock.advance(seconds=LATE.total_seconds())
+    talk.user.ask("fork", **fork)
+    assert is_given_up(talk.second)
+    shown = talk.user.turns(conversationId="other")
+    assert [turn["status"] for turn in shown] == ["done", "failed"]
+
+
+def test_the_first_turn_of_a_forks_own_leaves_the_state_of_the_last_it_shares(
+    talk: Conversation, clock: FakeClock
+) -> None:
+    talk.user.ask("fork", conversationId="other", forkOf="main", forkAt=1)
+    talk.user.say("m2 otherwise", conversationId="other")
+    clock.advance(seconds=LATE.total_seconds())
+    talk.worker().ask("resume", conversationId="other")
+    turn = talk.store.turn(ConversationKey(MAIN.user_id, "other"), 2)
+    assert turn
+    assert is_given_up(turn)
+
+
 def test_a_first_turn_that_nobody_wrote_leaves_no_state(store: Store, clock: FakeClock) -> None:
     user = Worker(store, clock, bot=STREAMING, starter=Orders())
     user.say("m1")

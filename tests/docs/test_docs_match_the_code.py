@@ -10,7 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from bot import errors, frames, limits
 from bot.models import Author, Failure, Rating, Status
-from bot.tail import ENDED
+from bot.tail import MARKS
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
@@ -71,7 +71,7 @@ def test_every_field_of_a_turn_is_shown_in_the_protocol() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [*(set(Status) - ENDED), *Author, *Failure, *Rating], ids=lambda value: str(value)
+    "value", [*(set(Status) - MARKS), *Author, *Failure, *Rating], ids=lambda value: str(value)
 )
 def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
     assert f"`{value}`" in PROTOCOL

@@ -23,6 +23,9 @@ WRITES = frozenset(
         "forget_conversation",
         "copy",
         "hand_over",
+        "fork",
+        "fill",
+        "forget_fork",
     }
 )
 READS = frozenset(
@@ -34,6 +37,7 @@ READS = frozenset(
         "conversation",
         "conversations",
         "next_conversation",
+        "forks",
     },
 )
 
