@@ -74,6 +74,10 @@ PACKAGES = {
         ("auth", "bot", "handlers", "store"),
         ("aws-lambda-powertools", "botocore"),
     ),
+    "CleanerFunction": Package(
+        ("bot", "delivery", "handlers", "store"),
+        ("aws-lambda-powertools", "botocore"),
+    ),
     # All there is: the bot is named by a setting, and may lie and import anywhere.
     "MessageFunction": Package(("*",), ("*",)),
     "ReplyFunction": Package(("*",), ("*",)),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auth.keys import KeySource
     from auth.tokens import Verifier
     from bot.chat import Chat
+    from bot.cleaning import Cleaning
     from bot.ports import (
         Bot,
         ConnectionStore,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from delivery.fan_out import FanOut
     from handlers.settings import (
         AuthorizerSettings,
+        CleanerSettings,
         ConnectionSettings,
         MessageSettings,
         ReplySettings,
@@ -77,6 +79,16 @@ class ReplyApp:
 
     replying: "Replying"
     fan_out: "FanOut"
+    logger: Logger
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class CleanerApp:
+    """What the cleaner needs."""
+
+    cleaning: "Cleaning"
     logger: Logger
     metrics: Metrics
     clock: Callable[[], datetime]
@@ -165,6 +177,20 @@ def reply(settings: "ReplySettings") -> ReplyApp:
         spending=spending if settings.budget.limits else None,
     )
     return ReplyApp(replying, FanOut(sender, connections, now), Logger(), Metrics(), now)
+
+
+def cleaner(settings: "CleanerSettings") -> CleanerApp:
+    """Build what clears away the rows of connections that have ended."""
+    from bot.cleaning import Cleaning
+    from delivery.api_gateway import ApiGatewaySender
+    from delivery.paced import Paced
+    from store.census import DynamoConnectionCensus
+    from store.table import Table
+
+    census = DynamoConnectionCensus(Table(_dynamodb(), settings.connections_table))
+    gatekeeper = ApiGatewaySender(_management_api(settings.connections_endpoint))
+    paced = Paced(gatekeeper, settings.calls_per_second, time.monotonic, time.sleep)
+    return CleanerApp(Cleaning(census, paced, now, random.shuffle), Logger(), Metrics(), now)
 
 
 def load_bot(class_path: str) -> "Bot | StreamingBot":
