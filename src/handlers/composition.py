@@ -173,10 +173,12 @@ def reply(settings: "ReplySettings") -> ReplyApp:
     from bot.log import Log
     from bot.memory import TailCache
     from bot.replying import Replying
+    from bot.spending import Spending
     from delivery.audience import LiveAudience
     from delivery.fan_out import FanOut
 
     store, connections, sender = _surroundings(settings)
+    spending = Spending(settings.budget, connections, now, pause)
     replying = Replying(
         store=store,
         log=Log(store, now),
@@ -187,6 +189,7 @@ def reply(settings: "ReplySettings") -> ReplyApp:
         clock=now,
         new_id=new_id,
         pause=pause,
+        spending=spending if settings.budget.limits else None,
     )
     return ReplyApp(replying, FanOut(sender, connections, now), Logger(), Metrics(), now)
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.budget import Budget
 from handlers.token_settings import TokenSettings
-from handlers.variables import Environment, class_path, name, names, one_of, positive, read
+from handlers.variables import Environment, class_path, name, names, natural, one_of, positive, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class MessageSettings:
 class ReplySettings:
     """Replies that take their time: where they are kept, who writes them, how frames leave.
 
-    `lease` is how long a writer may be silent before another may take its place.
+    `lease` is how long a writer may be silent before another may take its place, `budget` what a
+    user may cost.
     """
 
     connections_table: str
@@ -86,6 +88,7 @@ class ReplySettings:
     connections_endpoint: str
     bot_class: str
     lease: timedelta
+    budget: Budget
 
     @classmethod
     def from_environment(cls, environment: Environment) -> "ReplySettings":
@@ -96,6 +99,10 @@ class ReplySettings:
             connections_endpoint=_connections_endpoint(environment),
             bot_class=read(environment, "BOT_CLASS", class_path),
             lease=timedelta(seconds=read(environment, "REPLY_LEASE_SECONDS", positive)),
+            budget=Budget(
+                turns_per_minute=read(environment, "USER_TURNS_PER_MINUTE", natural),
+                tokens_per_day=read(environment, "USER_TOKENS_PER_DAY", natural),
+            ),
         )
 
 
