@@ -8,6 +8,8 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.support.soak import SOAK
 
+pytest_plugins = ["tests.support.fault_report"]
+
 MOST = 8
 """Each process may have an engine, products and a browser of its own."""
 

@@ -1,6 +1,6 @@
 """Tables on the embedded engine, and a client whose requests can be made to fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ import pytest
 from store.connections import DynamoConnectionStore
 from store.conversations import DynamoConversationStore
 from store.table import Table
+from tests.e2e.product import ECHO, Product
 from tests.support import engine
 from tests.support.backend import Backend
 from tests.support.hooks import Hook, retry_at_once
@@ -46,3 +47,12 @@ def new_user() -> Callable[[], str]:
 def user(new_user: Callable[[], str]) -> str:
     """A user no other test has."""
     return new_user()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The whole of it, for those who come over a socket."""
+    running = Product(tmp_path_factory.mktemp("faults"), ECHO)
+    running.start()
+    yield running
+    assert running.stop() == 0

@@ -60,6 +60,26 @@ def never_arrive(request: AWSRequest, operation: str) -> None:
     raise ReadTimeoutError(endpoint_url=str(request.url))
 
 
+def doing_before(do: Callable[[], object]) -> Fault:
+    """Do something else right before the request goes out."""
+
+    def doing(request: AWSRequest, operation: str) -> None:
+        do()
+
+    return doing
+
+
+def doing_after(do: Callable[[], object]) -> Fault:
+    """Do something else once the request is applied, before its answer is in."""
+
+    def doing(request: AWSRequest, operation: str) -> AWSResponse:
+        answer: AWSResponse = URLLib3Session().send(request)
+        do()
+        return answer
+
+    return doing
+
+
 def refuse(code: str, status: int) -> Fault:
     """Answer with DynamoDB's own error, and apply nothing."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
 
 from tests.web.audits import CONTRAST
 from tests.web.fake_server import FakeServer
@@ -30,6 +30,14 @@ HEAR = """() => {
             if (text && region.getAttribute('aria-live') !== 'off') window.heard.push(text);
         }
     }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+WATCH_STATUS = """() => {
+    window.statuses = [];
+    const status = document.querySelector('[role=status]');
+    new MutationObserver(() => window.statuses.push(status.textContent))
+        .observe(status, { childList: true, characterData: true, subtree: true });
 }"""
 
 
@@ -159,6 +167,7 @@ def test_stop_without_a_connection_is_no_empty_promise(parley: Parley, server: F
         ("timed_out", "took too long"),
         ("too_long", "became too long"),
         ("abandoned", "could not be finished"),
+        ("over_budget", "used up your replies"),
         ("of_a_later_version", "broke off"),
     ],
 )
@@ -288,3 +297,57 @@ def test_on_a_phone_all_of_it_fits_and_can_be_read(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate(CONTRAST) == []
     context.close()
+
+
+class Sockets:
+    """The page's sockets, oldest first, and what was sent on each."""
+
+    def __init__(self, page: Page) -> None:
+        self.all: list[WebSocket] = []
+        self._page = page
+        self._sent: list[list[str]] = []
+        page.on("websocket", self._note)
+
+    def expect_sent(self, number: int, action: str) -> None:
+        """Wait until a frame of this action was sent on one of them."""
+        for _ in range(200):
+            if len(self._sent) > number and any(action in text for text in self._sent[number]):
+                return
+            self._page.wait_for_timeout(50)
+        pytest.fail(f"no {action} on socket {number}")
+
+    def _note(self, socket: WebSocket) -> None:
+        sent: list[str] = []
+        self.all.append(socket)
+        self._sent.append(sent)
+        socket.on("framesent", lambda text: sent.append(str(text)))
+
+
+def test_a_connection_is_replaced_before_its_two_hours_end_and_nobody_sees_it(
+    page: Page, server: FakeServer
+) -> None:
+    page.clock.install()
+    sockets = Sockets(page)
+    page.reload()
+    parley = Parley(page).connected()
+    parley.say("slow story")
+    parley.shows("slow story", BEGINNING)
+    page.evaluate(WATCH_STATUS)
+    page.clock.fast_forward("01:57:01")
+    server.write(parley.guest, " there was")
+    sockets.expect_sent(1, "resume")
+    old, new = sockets.all
+    assert not old.is_closed()
+    server.write(parley.guest, " a fox")
+    parley.shows("slow story", BEGINNING + " there was a fox")
+    with old.expect_event("close"):
+        page.clock.fast_forward(35_000)
+    server.write(parley.guest, ".")
+    server.finish(parley.guest)
+    parley.shows("slow story", BEGINNING + " there was a fox.")
+    parley.say("And then?")
+    parley.shows("slow story", BEGINNING + " there was a fox.", "And then?", "You said: And then?")
+    assert sockets.all == [old, new]
+    assert not new.is_closed()
+    assert page.evaluate("window.statuses") == []
+    assert len(server.actions("message")) == 2
