@@ -56,7 +56,7 @@ test: .venv/.dev .venv/.provider ## Run every test
 		echo "The tests of the page need Chromium: apt-get install chromium" >&2; \
 		echo "(or set CHROMIUM to the path of yours)" >&2; exit 1; \
 	fi; \
-	CHROMIUM="$$browser" exec $(python) -m pytest $(ARGS)
+	CHROMIUM="$$browser" exec $(python) -m pytest -n auto $(ARGS)
 
 soak: ## Run every test at the full counts of the fault table (SOAK=1)
 	@SOAK=1 $(MAKE) --no-print-directory test ARGS="--timeout=7200 $(ARGS)"

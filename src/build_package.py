@@ -79,6 +79,10 @@ PACKAGES = {
         ("bot", "delivery", "handlers", "store"),
         ("aws-lambda-powertools", "botocore", "pydantic-core"),
     ),
+    "CleanerFunction": Package(
+        ("bot", "delivery", "handlers", "store"),
+        ("aws-lambda-powertools", "botocore"),
+    ),
     # All there is: the bot is named by a setting, and may lie and import anywhere.
     "MessageFunction": Package(("*",), ("*",)),
     "ReplyFunction": Package(("*",), ("*",)),

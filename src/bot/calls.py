@@ -80,6 +80,9 @@ class Reading:
             if not self._whole:
                 return Said(self._text, otherwise, failure)
             outcome = self._outcome or otherwise
+            if not self._text:
+                # It has failed, and leaves the state before it; what it cost stands.
+                outcome = replace(outcome, state=otherwise.state)
             return Said(self._text, outcome, self._failure, self._reason, whole=True)
 
     def start(self, stream: Callable[[], Generator[str, None, Outcome | None]]) -> None:

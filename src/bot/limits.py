@@ -1,5 +1,7 @@
 """Every bound that an input or an answer has (invariant I8), with the reason for its value."""
 
+from datetime import timedelta
+
 MAX_TEXT_CHARACTERS = 4_000
 """Code points in a client's message: 16 KB at most in UTF-8."""
 
@@ -49,3 +51,7 @@ RESEND_TURNS = 1_000
 HISTORY_TURNS = 20
 CONVERSATIONS_PAGE = 20
 MAX_PAGE = 100
+
+CONNECTION_LIFETIME = timedelta(hours=2)
+"""API Gateway closes every connection after this.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""

@@ -227,6 +227,19 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """When a connection was last known to be there, or to end, as an index says it: perhaps late.
+
+    `active` as its row says it: whether its end is not known yet.
+    """
+
+    user_id: str
+    connection_id: str
+    active: bool
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who sent a frame, by the authorizer's word alone (invariant I5), and on which connection.
 

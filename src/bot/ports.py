@@ -4,7 +4,7 @@ Every method of a store raises StoreUnavailable where the tables do not answer, 
 consistent. A read may bring expired turns and tombstones: what to make of them is the caller's.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,7 @@ from bot.models import (
     Outcome,
     Rating,
     Reply,
+    Sighting,
     Snapshot,
     Turn,
 )
@@ -286,6 +287,39 @@ class ConnectionStore(Protocol):
         ...
 
 
+Part = tuple[bool, int]
+"""One part of all rows: whether they are active, and a number."""
+
+
+class ConnectionCensus(Protocol):
+    """The same rows, whosever they are, by when they were last seen: what the cleaner goes through.
+
+    A sighting comes from an index that may lag behind. What writes, writes only to a row that still
+    is as it was sighted: False where it is not any more.
+    """
+
+    def parts(self) -> Sequence[Part]:
+        """Tell the parts that together are all there is."""
+        ...
+
+    def unseen(self, part: Part, since: datetime) -> Iterator[Sequence[Sighting]]:
+        """Read those of a part that were last seen before `since`, the oldest first: one request
+        a page, made when the page is asked for."""
+        ...
+
+    def row(self, sighting: Sighting) -> Connection | None:
+        """Read the row, strongly consistent; None where it is not as it was sighted any more."""
+        ...
+
+    def see(self, sighting: Sighting, at: datetime) -> bool:
+        """Note that the connection was there: one request."""
+        ...
+
+    def remove(self, sighting: Sighting) -> bool:
+        """Remove the row: one request."""
+        ...
+
+
 class ReplyStarter(Protocol):
     """The way to whoever writes replies."""
 
@@ -308,4 +342,16 @@ class FrameSender(Protocol):
 
     def close(self, connection_id: str) -> None:
         """Close the connection. Raises as `send` does."""
+        ...
+
+
+class Gatekeeper(Protocol):
+    """Who knows which connections are open. What raises does so as `FrameSender.send` does."""
+
+    def is_open(self, connection_id: str) -> bool:
+        """Ask. Only False is a proof: a peer that has died lately still counts as open."""
+        ...
+
+    def close(self, connection_id: str) -> None:
+        """Close the connection."""
         ...

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auth.keys import KeySource
     from auth.tokens import Verifier
     from bot.chat import Chat
+    from bot.cleaning import Cleaning
     from bot.ports import (
         Bot,
         ConnectionStore,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from delivery.push_queues import PushQueues
     from handlers.settings import (
         AuthorizerSettings,
+        CleanerSettings,
         ConnectionSettings,
         MessageSettings,
         PushSettings,
@@ -92,6 +94,16 @@ class PushApp:
     pushing: "Pushing"
     fan_out: "FanOut"
     queues: "PushQueues"
+    logger: Logger
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class CleanerApp:
+    """What the cleaner needs."""
+
+    cleaning: "Cleaning"
     logger: Logger
     metrics: Metrics
     clock: Callable[[], datetime]
@@ -201,6 +213,20 @@ def push(settings: "PushSettings") -> PushApp:
         lambda: _retrying_client("sqs"), settings.push_queue, settings.push_dead_letters
     )
     return PushApp(pushing, FanOut(sender, connections, now), queues, Logger(), Metrics(), now)
+
+
+def cleaner(settings: "CleanerSettings") -> CleanerApp:
+    """Build what clears away the rows of connections that have ended."""
+    from bot.cleaning import Cleaning
+    from delivery.api_gateway import ApiGatewaySender
+    from delivery.paced import Paced
+    from store.census import DynamoConnectionCensus
+    from store.table import Table
+
+    census = DynamoConnectionCensus(Table(_dynamodb(), settings.connections_table))
+    gatekeeper = ApiGatewaySender(_management_api(settings.connections_endpoint))
+    paced = Paced(gatekeeper, settings.calls_per_second, time.monotonic, time.sleep)
+    return CleanerApp(Cleaning(census, paced, now, random.shuffle), Logger(), Metrics(), now)
 
 
 def load_bot(class_path: str) -> "Bot | StreamingBot":

@@ -130,6 +130,24 @@ class PushSettings:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CleanerSettings:
+    """Where connections are kept, and how they are asked after: how often a second at most."""
+
+    connections_table: str
+    connections_endpoint: str
+    calls_per_second: int
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> "CleanerSettings":
+        """Read all variables of the function. Raises SettingsError."""
+        return cls(
+            connections_table=read(environment, "CONNECTIONS_TABLE", name),
+            connections_endpoint=_connections_endpoint(environment),
+            calls_per_second=read(environment, "CLEANER_CALLS_PER_SECOND", positive),
+        )
+
+
 def _connections_endpoint(environment: Environment) -> str:
     """AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI, an SDK's own way to say it, goes before
     CONNECTIONS_ENDPOINT.

@@ -82,7 +82,11 @@ def test_a_bot_that_raises_before_it_streams_has_failed() -> None:
     assert said(replied(Talking(refuse))) == (Status.FAILED, Failure.BOT, "")
 
 
-@pytest.mark.parametrize("answer", [None, "text", 5, ["a", "b"], iter("ab"), Reply("x")], ids=repr)
+@pytest.mark.parametrize(
+    "answer",
+    [None, "text", 5, ["a", "b"], iter("ab"), Reply("x")],
+    ids=lambda answer: type(answer).__name__,
+)
 def test_what_is_no_generator_is_the_bots_failure(answer: Any) -> None:
     turn = replied(Talking(lambda snapshot, message, call: answer))
     assert (turn.status, turn.failure) == (Status.FAILED, Failure.BOT)
@@ -92,6 +96,13 @@ def test_what_is_no_generator_is_the_bots_failure(answer: Any) -> None:
 def test_nothing_is_no_reply(pieces: tuple[str, ...]) -> None:
     turn = replied(saying(*pieces, outcome=Outcome({"n": 1})))
     assert said(turn) == (Status.FAILED, Failure.EMPTY, "")
+
+
+def test_a_reply_that_failed_whole_leaves_the_state_before_it_and_what_it_cost() -> None:
+    store, clock = Store(), FakeClock()
+    assert replied(saying("x", outcome=Outcome({"n": 1})), store, clock).state == {"n": 1}
+    empty = replied(saying(outcome=Outcome({"n": 2}, Usage(3, 0))), store, clock)
+    assert (empty.status, empty.state, empty.usage) == (Status.FAILED, {"n": 1}, Usage(3, 0))
 
 
 @pytest.mark.parametrize("piece", [None, 5, b"bytes", ["x"], "\ud800", "x\udfff"], ids=repr)

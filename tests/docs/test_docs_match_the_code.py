@@ -71,7 +71,9 @@ def test_every_field_of_a_turn_is_shown_in_the_protocol() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [*(set(Status) - MARKS), *Author, *Failure, *Rating], ids=lambda value: str(value)
+    "value",
+    [*sorted(set(Status) - MARKS), *Author, *Failure, *Rating],
+    ids=lambda value: str(value),
 )
 def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
     assert f"`{value}`" in PROTOCOL

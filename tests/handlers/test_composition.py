@@ -52,7 +52,7 @@ MESSAGE = {
 
 WRONG: list[tuple[type[Any], dict[str, str], str]] = [
     *[(MessageSettings, {k: v for k, v in MESSAGE.items() if k != name}, name) for name in MESSAGE],
-    *[(MessageSettings, {**MESSAGE, name: " "}, name) for name in MESSAGE.keys() - TOKENS],
+    *[(MessageSettings, {**MESSAGE, name: " "}, name) for name in MESSAGE if name not in TOKENS],
     (MessageSettings, {**MESSAGE, "JWT_AUDIENCES": " "}, "JWT_AUDIENCES"),
     *[
         (MessageSettings, {**MESSAGE, name: bad}, name)

@@ -15,7 +15,9 @@ GATEWAY = "import os, sys; print('gateway', sys.argv[1:], flush=True); os._exit(
 
 COMMAND = "import sys; print('{command}', sys.argv[1:])"
 
-OF_AN_OUTER_MAKE = {"ARCHITECTURE", "ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON"}
+OF_AN_OUTER_MAKE = {
+    *("ARCHITECTURE", "ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON", "SOAK"),
+}
 
 
 def executable(path: Path, script: str) -> None:
@@ -146,6 +148,21 @@ def test_a_missing_browser_is_named_with_the_remedy(project: Path) -> None:
     asked = make(project, "test", CHROMIUM="/nowhere/chromium")
     assert asked.returncode != 0
     assert "apt-get install chromium" in asked.stderr
+
+
+def test_the_tests_are_shared_out_as_told_and_their_failure_is_makes(project: Path) -> None:
+    executable(
+        project / ".venv/bin/python",
+        'case "$1" in -c) echo works;; *) echo "$SOAK $@";; esac',
+    )
+    browser = {"CHROMIUM": sys.executable}
+    asked = make(project, "test", "ARGS=tests/bot -x", **browser)
+    assert asked.stdout == " -m pytest -n auto tests/bot -x\n"
+    assert asked.returncode == 0
+    asked = make(project, "soak", "ARGS=tests/faults", **browser)
+    assert asked.stdout == "1 -m pytest -n auto --timeout=7200 tests/faults\n"
+    executable(project / ".venv/bin/python", 'case "$1" in -c) echo works;; *) exit 1;; esac')
+    assert make(project, "test", **browser).returncode != 0
 
 
 def test_an_old_python_is_refused_with_the_remedy(project: Path) -> None:

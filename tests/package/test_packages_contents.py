@@ -24,6 +24,7 @@ LARGEST = {
     "AuthorizerFunction": 35 * MEBIBYTE,
     "ConnectFunction": 20 * MEBIBYTE,
     "DisconnectFunction": 20 * MEBIBYTE,
+    "CleanerFunction": 20 * MEBIBYTE,
     "MessageFunction": 60 * MEBIBYTE,
     "PushFunction": 25 * MEBIBYTE,
     "ReplyFunction": 60 * MEBIBYTE,

@@ -44,6 +44,7 @@ SETTINGS: dict[str, Callable[[Environment], object]] = {
     "MessageFunction": settings.MessageSettings.from_environment,
     "PushFunction": settings.PushSettings.from_environment,
     "ReplyFunction": settings_of_replies,
+    "CleanerFunction": settings.CleanerSettings.from_environment,
 }
 
 KINESIS = "arn:aws:kinesis:eu-west-1:123456789012:stream/feed"
@@ -194,14 +195,36 @@ def test_the_guardrail_and_the_key_that_are_named_may_be_used_and_no_other() -> 
     assert allowed("secretsmanager:GetSecretValue", OpenAIKeyArn=SECRET_ARN) == [SECRET_ARN]
 
 
-def test_only_who_answers_posts_to_connections() -> None:
-    posting = {
+@pytest.mark.parametrize(
+    ("method", "functions"),
+    [
+        ("POST", {"MessageFunction", "PushFunction", "ReplyFunction"}),
+        ("DELETE", {"MessageFunction", "CleanerFunction"}),
+        ("GET", {"CleanerFunction"}),
+    ],
+)
+def test_only_who_must_may_post_to_connections_close_them_or_ask_after_them(
+    method: str, functions: set[str]
+) -> None:
+    allowed_to = {
         function
         for function in FUNCTIONS
         for statement in statements(function)
         if "execute-api:ManageConnections" in listed(statement["Action"])
+        and any(f"/{method}/@connections/" in str(each) for each in listed(statement["Resource"]))
     }
-    assert posting == {"MessageFunction", "PushFunction", "ReplyFunction"}
+    assert allowed_to == functions
+
+
+def test_the_cleaner_has_no_right_to_any_conversation() -> None:
+    assert "SessionsTable" not in str(list(statements("CleanerFunction")))
+    assert "SESSIONS_TABLE" not in variables("CleanerFunction")
+
+
+def test_one_run_of_the_cleaner_ends_before_the_next_begins() -> None:
+    minutes = template()["Parameters"]["CleanerSchedule"]["Default"]
+    assert minutes == "rate(5 minutes)"
+    assert resources(FUNCTION)["CleanerFunction"]["Timeout"] < 5 * 60
 
 
 def test_the_authorizer_has_no_rights() -> None:
@@ -257,7 +280,7 @@ def test_conversations_outlive_the_stack() -> None:
 def test_no_function_behind_api_gateway_waits_longer_than_it() -> None:
     longest = template()["Globals"]["Function"]["Timeout"]
     for name, function in resources(FUNCTION).items():
-        behind_none = name in ("ReplyFunction", "PushFunction")
+        behind_none = name in ("ReplyFunction", "PushFunction", "CleanerFunction")
         assert behind_none or function.get("Timeout", longest) < 29
 
 

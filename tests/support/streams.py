@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.log import Log
 from bot.memory import TailCache
@@ -9,7 +10,8 @@ from bot.models import Message, Order, Outcome, Snapshot, Turn
 from bot.ports import Call, ConversationStore, StreamingBot
 from bot.replying import Replying, Written
 from tests.support.clock import FakeClock, Ids
-from tests.support.workers import no_pause
+from tests.support.turns import MAIN
+from tests.support.workers import Orders, Worker, no_pause
 
 Streaming = Callable[[Snapshot, Message, Call], Generator[str, None, Outcome | None]]
 
@@ -108,3 +110,21 @@ class Writer:
     def write(self, order: Order, until: datetime | None = None) -> Written | None:
         """Write the reply that was ordered."""
         return self._replying.write(order, until or self._clock() + timedelta(minutes=5))
+
+
+def ordered(
+    store: ConversationStore, clock: FakeClock, text: str = "one two", **said: Any
+) -> Order:
+    """The order of a message that was just accepted."""
+    orders = Orders()
+    worker = Worker(store, clock, bot=Talking(repeating), starter=orders)
+    head = store.newest(MAIN, 1).turns
+    worker.say(f"m{head[0].seq + 1 if head else 1}", text, **said)
+    return orders.made[0]
+
+
+def kept(store: ConversationStore, seq: int = 1) -> Turn:
+    """A turn as it is kept now."""
+    turn = store.turn(MAIN, seq)
+    assert turn
+    return turn

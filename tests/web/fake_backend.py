@@ -32,6 +32,9 @@ class Conversation:
     title: str = ""
     read: int = 0
     turns: list[Frame] = field(default_factory=list)
+    fork: Frame = field(default_factory=dict)
+    """What it is a fork of: `forkOf` and `forkAt`, as frames carry them."""
+    forked_at: str = ""
 
     @property
     def head(self) -> int:
@@ -44,9 +47,7 @@ class Conversation:
         frames: list[Frame] = []
         for large, group in itertools.groupby(turns, key=_is_large):
             for batch in [[turn] for turn in group] if large else [list(group)]:
-                cut, deltas = zip(
-                    *(_cut(self.conversation_id, turn) for turn in batch), strict=True
-                )
+                cut, deltas = zip(*(_cut(self, turn) for turn in batch), strict=True)
                 frames.append(self._header(list(cut), more=True, reset=reset and not frames))
                 frames.extend(itertools.chain.from_iterable(deltas))
         if not frames:
@@ -56,7 +57,7 @@ class Conversation:
 
     def turn_frames(self, turn: Frame) -> list[Frame]:
         """One turn as it goes out."""
-        cut, deltas = _cut(self.conversation_id, turn)
+        cut, deltas = _cut(self, turn)
         shown = {"type": "turn", "conversationId": self.conversation_id, "epoch": self.epoch}
         return [{**shown, "turn": cut}, *deltas]
 
@@ -71,6 +72,7 @@ class Conversation:
             "read": self.read,
             "more": more,
             "reset": reset,
+            **self.fork,
         }
 
 
@@ -144,6 +146,10 @@ class FakeBackend:
             return Answer([_error("too_large", frame)])
         if turns and turns[-1]["status"] == "pending":
             return Answer([_error("busy", frame, retryable=True)])
+        if conversation is None and "forkOf" in frame:
+            code = self._make_fork(user, frame)
+            if code:
+                return Answer([_error(code, frame, retryable=code == "busy")])
         text, message_id = frame["text"], frame["messageId"]
         if text.startswith("slow"):
             return self._begin_reply(user, frame)
@@ -152,6 +158,31 @@ class FakeBackend:
             user, conversation_id, text=text, messageId=message_id, reply=self.reply_to(text)
         )
         return Answer(to_user=self.conversation(user, conversation_id).turn_frames(turn))
+
+    def _fork(self, user: str, frame: Frame) -> Answer:
+        known = self._find(user, frame)
+        asked = {key: frame[key] for key in ("forkOf", "forkAt")}
+        if known is None:
+            code = self._make_fork(user, frame)
+        else:
+            code = "" if known.fork == asked else "bad_request"
+        if code:
+            return Answer([_error(code, frame, retryable=code == "busy")])
+        return Answer(to_user=self.conversation(user, frame["conversationId"]).snapshot([]))
+
+    def _make_fork(self, user: str, frame: Frame) -> str:
+        """Make the conversation that a frame names; the code of the error where it cannot be."""
+        parent, at = self.users.get(user, {}).get(frame["forkOf"]), frame["forkAt"]
+        if parent is None or parent.epoch != frame["forkEpoch"] or at > parent.head:
+            return "not_found"
+        if at and parent.turns[at - 1]["status"] == "pending":
+            return "busy"
+        made = self.conversation(user, frame["conversationId"])
+        made.turns = [dict(turn) for turn in parent.turns[:at]]
+        made.read, made.forked_at = at, self._now()
+        if at:
+            made.title, made.fork = parent.title, {"forkOf": frame["forkOf"], "forkAt": at}
+        return ""
 
     def _begin_reply(self, user: str, frame: Frame) -> Answer:
         """A streamed reply: two deltas now, more by `write`, the end by `_stop` or `finish`."""
@@ -196,6 +227,7 @@ class FakeBackend:
         return {
             "type": "delta",
             "conversationId": conversation_id,
+            "epoch": self.conversation(user, conversation_id).epoch,
             "seq": self.conversation(user, conversation_id).head,
             "attempt": 1,
             "offset": offset,
@@ -250,9 +282,10 @@ class FakeBackend:
             {
                 "conversationId": c.conversation_id,
                 "title": c.title,
-                "updatedAt": c.turns[-1]["createdAt"],
+                "updatedAt": max(c.turns[-1]["createdAt"], c.forked_at),
                 "head": c.head,
                 "read": c.read,
+                **c.fork,
             }
             for c in page
         ]
@@ -329,11 +362,17 @@ def _is_large(turn: Frame) -> bool:
     return len(turn["reply"]) > CUT_REPLY
 
 
-def _cut(conversation_id: str, turn: Frame) -> tuple[Frame, list[Frame]]:
+def _cut(conversation: Conversation, turn: Frame) -> tuple[Frame, list[Frame]]:
     if not _is_large(turn):
         return dict(turn), []
     reply: str = turn["reply"]
-    head = {"type": "delta", "conversationId": conversation_id, "seq": turn["seq"], "attempt": 1}
+    head = {
+        "type": "delta",
+        "conversationId": conversation.conversation_id,
+        "epoch": conversation.epoch,
+        "seq": turn["seq"],
+        "attempt": 1,
+    }
     deltas = [
         {**head, "offset": offset, "text": reply[offset : offset + CUT_REPLY]}
         for offset in range(CUT_REPLY, len(reply), CUT_REPLY)

@@ -120,7 +120,7 @@ def test_the_log_speaks_of_what_comes_and_not_of_what_was(
         new MutationObserver((records) => {
             const added = records.filter((record) => record.addedNodes.length > 0).length;
             if (log.getAttribute('aria-live') !== 'off') window.spoken += added;
-        }).observe(document.getElementById('turns'), { childList: true });
+        }).observe(document.getElementById('turns'), { childList: true, subtree: true });
     })""")
     parley.page.clock.install()
     parley.page.reload()

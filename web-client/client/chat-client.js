@@ -1,3 +1,4 @@
+import { Branches } from './branches.js';
 import { systemClock } from './clock.js';
 import { Connection, CONNECTED } from './connection.js';
 import { ConversationList } from './conversation-list.js';
@@ -11,19 +12,25 @@ import { ReadMarks } from './read-marks.js';
 import { Receiver } from './receiver.js';
 import { Requests } from './requests.js';
 import { Sender } from './sender.js';
+import { Stops } from './stops.js';
 
 export { CONNECTED, CONNECTING, OFFLINE, SIGNED_OUT } from './connection.js';
 export { NoCredential } from './credential.js';
 export { FAILED, OutboxFull, WAITING } from './outbox.js';
 export { RequestFailed } from './requests.js';
 
+/** Older turns at a time. */
+const HISTORY_TURNS = 30;
+
 /**
  * A user's conversations over one WebSocket after another.
  *
  * Events: `status` when `state` changed; `conversation` (detail: the id) when its turns, its outbox
  * or what is known of it changed; `conversations` when the list did; `problem` (detail: the frame)
- * for an `error` that concerns nothing this client waits for; `event` (detail: the frame) for what a
- * backend tells those who are there, and which is not kept.
+ * for an `error` that concerns nothing this client waits for; `returned` (detail:
+ * `{conversationId, texts}`) when messages cannot be sent since what their conversation was to
+ * branch from is gone: they are not kept any more; `event` (detail: the frame) for what a backend
+ * tells those who are there, and which is not kept.
  */
 export class ChatClient extends EventTarget {
   #clock;
@@ -35,6 +42,8 @@ export class ChatClient extends EventTarget {
   #requests;
   #conversations;
   #readMarks;
+  #branches;
+  #stops;
   #list = new ConversationList();
   #listing;
 
@@ -109,6 +118,11 @@ export class ChatClient extends EventTarget {
     this.#connection.networkLost();
   }
 
+  /** Change to a new connection without a gap: the present one is to end. */
+  relieve() {
+    this.#connection.relieve();
+  }
+
   /** Change to a new connection at once. */
   reconnect() {
     this.#connection.reconnect();
@@ -133,6 +147,11 @@ export class ChatClient extends EventTarget {
     return this.#outbox.of(conversationId);
   }
 
+  /** The conversations that have such messages; some may not be in the list yet. */
+  get unsentIds() {
+    return this.#outbox.conversationIds;
+  }
+
   /** How many messages, of all conversations, the backend has not acknowledged. */
   get unsentCount() {
     return this.#outbox.size;
@@ -144,13 +163,37 @@ export class ChatClient extends EventTarget {
    * @throws {OutboxFull}
    */
   send(conversationId, text) {
-    const messageId = this.#uuid();
-    const createdAt = new Date(this.#clock.now()).toISOString();
-    this.#outbox.add({ messageId, conversationId, text, createdAt });
-    this.#conversations.track(conversationId);
-    this.#emit('conversation', conversationId);
-    this.#sender.pump(conversationId);
-    return messageId;
+    const { unmade } = this.#conversations.get(conversationId) ?? {};
+    return this.#write(conversationId, text, unmade ?? this.#outbox.forkOf(conversationId));
+  }
+
+  /**
+   * Branch: make a conversation that begins with this one's turns up to `seq`.
+   * @returns {Promise<string>} its id, to open it by
+   * @throws {RequestFailed}
+   */
+  async fork(conversationId, seq) {
+    const id = await this.#branches.make(conversationId, seq);
+    this.#emit('conversations');
+    return id;
+  }
+
+  /**
+   * Have turn `seq` replied to once more, in a conversation of its own that begins with the turns
+   * before it. What is there stays as it is.
+   * @returns {string} its id, to open it by
+   * @throws {RequestFailed} there is no such turn, or its reply is being written
+   * @throws {OutboxFull}
+   */
+  regenerate(conversationId, seq) {
+    return this.#branches.begin(conversationId, seq, (id, fork, text) => {
+      this.#write(id, text, fork);
+    });
+  }
+
+  /** The same with another text in place of what was said in turn `seq`. */
+  edit(conversationId, seq, text) {
+    return this.#branches.begin(conversationId, seq, (id, fork) => this.#write(id, text, fork));
   }
 
   /** Try a failed message again, as the same message. */
@@ -166,12 +209,12 @@ export class ChatClient extends EventTarget {
     this.#sender.discard(messageId);
   }
 
-  /** Bring older turns of a conversation; false when there are none. */
-  async history(conversationId) {
+  /** Bring so many older turns of a conversation, or less; false when there are none. */
+  async history(conversationId, limit = HISTORY_TURNS) {
     const conversation = this.#conversations.keep(conversationId);
     const before = conversation.olderThan;
     if (before === null) return false;
-    await this.#requests.ask(questions.history(conversation));
+    await this.#requests.ask(questions.history(conversation, limit));
     if (conversation.olderThan === before) conversation.endOfHistory();
     this.#emit('conversation', conversationId);
     return true;
@@ -203,12 +246,13 @@ export class ChatClient extends EventTarget {
 
   /** Stop the reply that is being written; false while there is no connection. */
   stopReply(conversationId, seq) {
-    return this.#connection.send({ action: 'stop', conversationId, seq });
+    return this.#stops.ask(conversationId, seq);
   }
 
   /** The person has seen everything up to `seq`. Said as soon as can be, and only forward. */
   markRead(conversationId, seq) {
-    this.#readMarks.set(conversationId, seq, this.#conversations.get(conversationId)?.read ?? 0);
+    const { read = 0, unmade = null } = this.#conversations.get(conversationId) ?? {};
+    if (unmade === null) this.#readMarks.set(conversationId, seq, read);
   }
 
   /** List the user's conversations from the newest on. */
@@ -224,6 +268,7 @@ export class ChatClient extends EventTarget {
   #compose(storage, random, silence) {
     const clock = this.#clock;
     const send = (frame) => this.#connection.send(frame);
+    const conversation = (conversationId) => this.#conversations.get(conversationId);
     this.#outbox = new Outbox({ storage });
     this.#requests = new Requests({ send, clock });
     this.#readMarks = new ReadMarks({ send });
@@ -232,10 +277,14 @@ export class ChatClient extends EventTarget {
     });
     this.#sender = new Sender({
       outbox: this.#outbox,
-      conversation: (conversationId) => this.#conversations.get(conversationId),
       changed: (conversationId) => this.#emit('conversation', conversationId),
-      send, clock, random,
+      returned: (conversationId, texts) => this.#giveBack(conversationId, texts),
+      conversation, send, clock, random,
     });
+    this.#branches = new Branches({
+      conversations: this.#conversations, requests: this.#requests, uuid: this.#uuid,
+    });
+    this.#stops = new Stops({ conversation, send, clock });
     this.#listing = new Listing({
       list: this.#list,
       requests: this.#requests,
@@ -252,23 +301,49 @@ export class ChatClient extends EventTarget {
       requests: this.#requests,
       readMarks: this.#readMarks,
       emit: (type, detail) => this.#emit(type, detail),
+      relist: () => this.#relist(),
       expired: () => this.#expired(),
     });
     return {
       state: (state) => this.#becameState(state),
       frame: (frame) => receiver.receive(frame),
       lost: (code) => this.#disconnected(code),
+      succeeded: () => this.#connected(),
     };
   }
 
   #becameState(state) {
     this.#emit('status');
     if (state !== CONNECTED) return;
+    this.#connected();
+    this.#relist();
+  }
+
+  #connected() {
     this.#credential.worked();
     this.#conversations.connected();
     this.#sender.connected();
     this.#readMarks.connected();
+    this.#stops.connected();
+  }
+
+  #relist() {
     this.list().catch(() => {}); // The next connection lists again.
+  }
+
+  #write(conversationId, text, fork) {
+    const messageId = this.#uuid();
+    const createdAt = new Date(this.#clock.now()).toISOString();
+    this.#outbox.add({ messageId, conversationId, text, createdAt }, fork);
+    this.#conversations.track(conversationId);
+    this.#emit('conversation', conversationId);
+    this.#sender.pump(conversationId);
+    return messageId;
+  }
+
+  #giveBack(conversationId, texts) {
+    this.#conversations.get(conversationId)?.orphan();
+    this.#emit('returned', { conversationId, texts });
   }
 
   #expired() {
@@ -279,6 +354,7 @@ export class ChatClient extends EventTarget {
   #disconnected(code) {
     this.#conversations.disconnected();
     this.#sender.disconnected(code);
+    this.#stops.disconnected();
     this.#requests.failAll('offline');
   }
 

@@ -1,8 +1,10 @@
+import { forkIn } from './frames.js';
+
 const UNKNOWN = Object.freeze({ title: '', updatedAt: '', head: 0, read: 0 });
 
 /**
  * The user's conversations, newest first, kept up to date from whatever frames say about them.
- * An entry: `{conversationId, title, updatedAt, head, read}`.
+ * An entry: `{conversationId, title, updatedAt, head, read}`, and `forkOf` and `forkAt` of a fork.
  */
 export class ConversationList {
   #entries = new Map();
@@ -23,9 +25,9 @@ export class ConversationList {
 
   /** Take one page of a listing. */
   applyPage({ conversations }) {
-    for (const { conversationId, title, updatedAt, head, read } of conversations) {
+    for (const { conversationId, title, updatedAt, head, read, ...entry } of conversations) {
       this.#unseen?.delete(conversationId);
-      this.#update(conversationId, { title, updatedAt, head, read });
+      this.#update(conversationId, { title, updatedAt, head, read, fork: forkIn(entry) });
     }
   }
 
@@ -41,16 +43,21 @@ export class ConversationList {
     this.#update(conversationId, { head: turn.seq, updatedAt: turn.createdAt });
   }
 
-  /** Take what a `snapshot` says. */
-  applySnapshot({ conversationId, epoch, title, head, read, turns, reset }) {
+  /**
+   * Take what a `snapshot` says.
+   * @returns {boolean} whether it is of a conversation that is new here, and says not from when
+   */
+  applySnapshot({ conversationId, epoch, title, head, read, turns, reset, ...frame }) {
     if (head === 0 && epoch === '') {
       if (reset) this.#entries.delete(conversationId);
-      return;
+      return false;
     }
+    const isKnown = this.#entries.has(conversationId);
     this.#unseen?.delete(conversationId);
     if (reset) this.#forgetNumbers(conversationId);
     const updatedAt = turns.at(-1)?.createdAt;
-    this.#update(conversationId, { title, head, read, updatedAt });
+    this.#update(conversationId, { title, head, read, updatedAt, fork: forkIn(frame) });
+    return !isKnown && updatedAt === undefined;
   }
 
   /** Take it that a conversation is gone. */
@@ -63,9 +70,10 @@ export class ConversationList {
     if (entry) this.#entries.set(conversationId, { ...entry, head: 0, read: 0 });
   }
 
-  #update(conversationId, { title, updatedAt, head = 0, read = 0 }) {
+  #update(conversationId, { title, updatedAt, head = 0, read = 0, fork }) {
     const known = this.#entries.get(conversationId) ?? UNKNOWN;
     this.#entries.set(conversationId, {
+      ...(fork ?? forkIn(known)),
       conversationId,
       title: title || known.title,
       updatedAt: updatedAt > known.updatedAt ? updatedAt : known.updatedAt,

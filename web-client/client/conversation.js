@@ -1,4 +1,5 @@
 import { Epochs } from './epochs.js';
+import { forkIn } from './frames.js';
 import { TurnRun } from './turn-run.js';
 
 /** Frames that came before the first snapshot; what is missing beyond these is asked for. */
@@ -25,9 +26,16 @@ export class Conversation {
   #isDoubted = false;
   #isAsked = false;
   #isHistoryOver = false;
+  #fork;
 
-  constructor(id) {
+  /**
+   * @param {?import('./outbox.js').Fork} [fork] what it is being made a fork of. It begins with
+   *   these turns then, which may be the newest of them only, and its epoch is still to be told.
+   */
+  constructor(id, { fork = null, turns = [], title = '' } = {}) {
     this.#id = id;
+    this.#fork = fork;
+    if (fork !== null) this.#beginAsFork(fork.forkAt, turns, title);
   }
 
   get id() {
@@ -40,6 +48,16 @@ export class Conversation {
 
   get title() {
     return this.#title;
+  }
+
+  /** What it is a fork of, `{forkOf, forkAt}`, or null. */
+  get fork() {
+    return this.#fork === null ? null : forkIn(this.#fork);
+  }
+
+  /** What its next message must carry, since the backend may not have made it yet; else null. */
+  get unmade() {
+    return this.epoch === '' ? this.#fork : null;
   }
 
   /** The newest `seq` this user has seen, on any device. */
@@ -91,7 +109,7 @@ export class Conversation {
   /** The oldest `seq` held, when older turns can be asked for; else null. */
   get olderThan() {
     const { first } = this.#run;
-    return this.#isLoaded && first > 1 && !this.#isHistoryOver ? first : null;
+    return this.epoch !== '' && first > 1 && !this.#isHistoryOver ? first : null;
   }
 
   /** What a message first sent now must carry; null while nothing is known. */
@@ -152,9 +170,26 @@ export class Conversation {
     });
   }
 
+  /** What it was to begin with is not there: nothing of it is made, and it is empty. */
+  orphan() {
+    if (this.unmade === null) return;
+    this.#fork = null;
+    this.#title = '';
+    this.#head = this.#read = 0;
+    this.#run = new TurnRun(1);
+  }
+
   /** Take it, until the next `resume`, that nothing older can be had: a page came empty. */
   endOfHistory() {
     this.#isHistoryOver = true;
+  }
+
+  #beginAsFork(forkAt, turns, title) {
+    this.#run = new TurnRun(forkAt + 1);
+    for (const turn of turns) this.#run.put(turn);
+    this.#head = this.#read = forkAt;
+    this.#title = title;
+    this.#isLoaded = true;
   }
 
   /** Whether a frame of this epoch may be applied; if not, whether it casts doubt. */
@@ -186,6 +221,7 @@ export class Conversation {
   #replace(frame, isExpected) {
     this.#epochs.replace(frame.epoch);
     this.#title = '';
+    this.#fork = null;
     this.#read = this.#head = 0;
     this.#early = [];
     this.#begin(frame);
@@ -226,7 +262,8 @@ export class Conversation {
     this.#isHistoryOver = turns.length > 0 && !more;
   }
 
-  #describe({ title, head, read }) {
+  #describe({ title, head, read, ...frame }) {
+    this.#fork = forkIn(frame) ?? this.#fork;
     if (typeof title === 'string' && title !== '') this.#title = title;
     this.#head = Math.max(this.#head, head);
     this.#read = Math.max(this.#read, read);

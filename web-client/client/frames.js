@@ -25,6 +25,14 @@ const SHAPES = {
   error: (f) => isText(f.code),
 };
 
+/**
+ * What a frame, or a conversation in a list, says it is a fork of; null where it is none.
+ * @returns {?{forkOf: string, forkAt: number}}
+ */
+export function forkIn({ forkOf, forkAt }) {
+  return isText(forkOf) && isSeq(forkAt) ? { forkOf, forkAt } : null;
+}
+
 /** The `type` given to frames that API Gateway itself sends, which have none. */
 export const GATEWAY_ERROR = 'gateway_error';
 

@@ -39,6 +39,21 @@ export class KeptConversations {
     return this.#keep(conversationId).conversation;
   }
 
+  /**
+   * Begin a conversation as another did: with what is known of that.
+   * @param {import('./outbox.js').Fork} fork
+   */
+  branch(conversationId, fork) {
+    this.#kept.set(conversationId, this.#make(conversationId, fork));
+    this.#forgetSome();
+  }
+
+  /** Keep a conversation no longer. */
+  forget(conversationId) {
+    this.#kept.get(conversationId)?.resumption.stop();
+    this.#kept.delete(conversationId);
+  }
+
   /** Open a conversation, in place of the one that was open. @returns {Conversation} */
   open(conversationId) {
     const left = this.#openId;
@@ -98,13 +113,22 @@ export class KeptConversations {
     return kept;
   }
 
-  #make(conversationId) {
-    const conversation = new Conversation(conversationId);
+  #make(conversationId, fork = this.#outbox.forkOf(conversationId)) {
+    const conversation = new Conversation(conversationId, { fork, ...this.#beginning(fork) });
     const resumption = new Resumption({
       conversation, send: this.#send, clock: this.#clock, random: this.#random,
       silence: this.#silence, reconnect: this.#reconnect,
     });
     return { conversation, resumption };
+  }
+
+  /** What of a fork is known from its parent: an unbroken run up to its end, of whole turns. */
+  #beginning(fork) {
+    const parent = fork === null ? undefined : this.get(fork.forkOf);
+    if (parent === undefined || parent.epoch !== fork.forkEpoch) return {};
+    const turns = parent.turns.filter(({ seq }) => seq <= fork.forkAt);
+    const broken = turns.findLastIndex((turn) => !isWhole(turn));
+    return { turns: turns.slice(broken + 1), title: parent.title };
   }
 
   #forgetSome() {
@@ -115,4 +139,9 @@ export class KeptConversations {
       this.#kept.delete(conversationId);
     }
   }
+}
+
+/** Whether all of a turn has come. */
+function isWhole({ status, replyLength }) {
+  return status !== 'pending' && replyLength === undefined;
 }

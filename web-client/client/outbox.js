@@ -4,6 +4,11 @@ const KEY = 'parley.outbox';
 export const WAITING = 'waiting';
 export const FAILED = 'failed';
 
+/**
+ * Where a conversation that is to be made begins: with the turns 1 to `forkAt` of `forkOf`.
+ * @typedef {{forkOf: string, forkAt: number, forkEpoch: string}} Fork
+ */
+
 /** The outbox holds all it may: nothing was taken. */
 export class OutboxFull extends Error {}
 
@@ -16,7 +21,8 @@ export class OutboxFull extends Error {}
  * `messageId`s. That is harmless by design (one `messageId` makes one turn, invariant I2), so the
  * tabs need not agree on an owner.
  *
- * An entry: `{messageId, conversationId, text, state, createdAt, after?, epoch?, problem?}`.
+ * An entry: `{messageId, conversationId, text, state, createdAt, after?, epoch?, problem?}`, and
+ * `forkOf`, `forkAt` and `forkEpoch` where its conversation is a fork that is still to be made.
  */
 export class Outbox {
   #storage;
@@ -48,16 +54,25 @@ export class Outbox {
     return this.of(conversationId).find((entry) => entry.state === WAITING);
   }
 
+  /** What a conversation is to be made a fork of by its messages here. @returns {?Fork} */
+  forkOf(conversationId) {
+    const entry = this.of(conversationId).find(({ forkOf }) => forkOf !== undefined);
+    return entry === undefined ? null : forkFields(entry);
+  }
+
   find(messageId) {
     return this.#entries.find((entry) => entry.messageId === messageId);
   }
 
-  /** Keep a new message. @throws {OutboxFull} */
-  add({ messageId, conversationId, text, createdAt }) {
+  /**
+   * Keep a new message.
+   * @param {?Fork} [fork] what its conversation is to be made a fork of
+   * @throws {OutboxFull}
+   */
+  add({ messageId, conversationId, text, createdAt }, fork = null) {
     if (this.#entries.length >= this.#limit) throw new OutboxFull();
-    this.#entries.push(
-      Object.freeze({ messageId, conversationId, text, createdAt, state: WAITING }),
-    );
+    const entry = { messageId, conversationId, text, createdAt, state: WAITING };
+    this.#entries.push(Object.freeze(fork === null ? entry : { ...entry, ...forkFields(fork) }));
     this.#save();
   }
 
@@ -83,9 +98,11 @@ export class Outbox {
 
   /** Conversations have other ids now. @param {Map<string, string>} moved new ids by old ones */
   move(moved) {
+    const home = (id) => moved.get(id) ?? id;
     this.#entries = this.#entries.map((entry) => {
-      const { conversationId } = entry;
-      return Object.freeze({ ...entry, conversationId: moved.get(conversationId) ?? conversationId });
+      const itsHome = { ...entry, conversationId: home(entry.conversationId) };
+      if (entry.forkOf !== undefined) itsHome.forkOf = home(entry.forkOf);
+      return Object.freeze(itsHome);
     });
     this.#save();
   }
@@ -113,6 +130,11 @@ export class Outbox {
   }
 }
 
+/** A frame's, or an entry's, `forkOf`, `forkAt` and `forkEpoch`, and nothing else of it. */
+export function forkFields({ forkOf, forkAt, forkEpoch }) {
+  return forkOf === undefined ? {} : { forkOf, forkAt, forkEpoch };
+}
+
 function restore(text) {
   const { entries } = parseObject(text) ?? {};
   if (!Array.isArray(entries)) return [];
@@ -124,6 +146,14 @@ function isEntry(entry) {
   return (
     texts.every((text) => typeof text === 'string' && text !== '') &&
     [WAITING, FAILED].includes(entry.state) &&
-    (entry.after === undefined || Number.isSafeInteger(entry.after))
+    (entry.after === undefined || Number.isSafeInteger(entry.after)) &&
+    (entry.forkOf === undefined || isFork(entry))
+  );
+}
+
+function isFork({ forkOf, forkAt, forkEpoch }) {
+  return (
+    typeof forkOf === 'string' && typeof forkEpoch === 'string' &&
+    Number.isSafeInteger(forkAt) && forkAt >= 0
   );
 }

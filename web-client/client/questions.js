@@ -1,5 +1,3 @@
-const HISTORY_TURNS = 30;
-
 /**
  * The questions that can be asked about conversations: each a `frame`, and `isAnswer`, which knows
  * the answer when it sees it.
@@ -7,7 +5,7 @@ const HISTORY_TURNS = 30;
  */
 
 /** The turns before those that are held. @returns {Question} */
-export function history(conversation) {
+export function history(conversation, limit) {
   const { id: conversationId, olderThan: before } = conversation;
   // An empty page says nothing new; an answer to `read` or `rename`, empty too, does.
   const isPage = ({ turns, read, title }) =>
@@ -15,8 +13,16 @@ export function history(conversation) {
       ? turns[0].seq < before
       : read === conversation.read && title === conversation.title;
   return {
-    frame: { action: 'history', conversationId, before, limit: HISTORY_TURNS },
+    frame: { action: 'history', conversationId, before, limit },
     isAnswer: (frame) => isSnapshot(frame, conversationId) && isPage(frame),
+  };
+}
+
+/** A conversation that begins as another did. @returns {Question} */
+export function forking(conversationId, fork) {
+  return {
+    frame: { action: 'fork', conversationId, ...fork },
+    isAnswer: (frame) => isSnapshot(frame, conversationId) && frame.head >= fork.forkAt,
   };
 }
 

@@ -9,14 +9,18 @@ export class Receiver {
   #requests;
   #readMarks;
   #emit;
+  #relist;
   #expired;
 
   /**
    * @param {object} options who is told
    * @param {(type: string, detail?: unknown) => void} options.emit
+   * @param {() => void} options.relist the list lacks something that only listing tells
    * @param {() => void} options.expired the credential of this connection is
    */
-  constructor({ conversations, list, outbox, sender, requests, readMarks, emit, expired }) {
+  constructor({
+    conversations, list, outbox, sender, requests, readMarks, emit, relist, expired,
+  }) {
     this.#conversations = conversations;
     this.#list = list;
     this.#outbox = outbox;
@@ -24,6 +28,7 @@ export class Receiver {
     this.#requests = requests;
     this.#readMarks = readMarks;
     this.#emit = emit;
+    this.#relist = relist;
     this.#expired = expired;
   }
 
@@ -54,7 +59,7 @@ export class Receiver {
 
   #snapshot(frame) {
     const { conversationId } = frame;
-    this.#list.applySnapshot(frame);
+    if (this.#list.applySnapshot(frame)) this.#relist();
     // Before the conversation takes it: some know their answer by what is new in it.
     this.#requests.received(frame);
     this.#readMarks.answered(frame);

@@ -7,8 +7,8 @@ const ANSWER_MS = 5_000;
 /** A silent reply is asked about ever more rarely: its writer may just be thinking. */
 const SILENCE_GROWTH = 1.5;
 const LONGEST_SILENCE_MS = 60_000;
-/** After so many answers that leave a reply with its hole, another connection is taken. */
-const TORN = new Set([2, 8, 32]);
+/** So long after a hole in a reply was first seen another connection is taken, if it is there yet. */
+const TORN_MS = [4_000, 30_000, 120_000];
 
 /**
  * Keeps asking, at growing intervals, for as long as a conversation is behind, or a reply is silent
@@ -22,7 +22,8 @@ export class Resumption {
   #silence;
   #reconnect;
   #silences = 0;
-  #torn = 0;
+  #tornSince = null;
+  #reconnects = 0;
   #timer = null;
   #asked = false;
   #filling = false;
@@ -98,7 +99,8 @@ export class Resumption {
       return;
     }
     this.#backoff.reset();
-    this.#torn = 0;
+    this.#tornSince = null;
+    this.#reconnects = 0;
     if (replying) this.#arm(this.#patience(), () => this.#askWhy());
   }
 
@@ -113,8 +115,14 @@ export class Resumption {
   }
 
   #isTornForGood() {
-    this.#torn = this.#conversation.torn ? this.#torn + 1 : 0;
-    return TORN.has(this.#torn);
+    if (!this.#conversation.torn) {
+      this.#tornSince = null;
+      return false;
+    }
+    this.#tornSince ??= this.#clock.now();
+    if (this.#clock.now() - this.#tornSince < (TORN_MS[this.#reconnects] ?? Infinity)) return false;
+    this.#reconnects += 1;
+    return true;
   }
 
   #arm(wait, act = () => this.ask()) {

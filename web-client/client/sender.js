@@ -1,4 +1,5 @@
 import { Backoff } from './backoff.js';
+import { forkFields } from './outbox.js';
 
 /** API Gateway gives up on a function after 29 seconds. */
 const ANSWER_MS = 35_000;
@@ -18,6 +19,7 @@ export class Sender {
   #clock;
   #random;
   #changed;
+  #returned;
   #online = false;
   #lanes = new Map();
   #lastSent = null;
@@ -27,14 +29,17 @@ export class Sender {
    * @param {(frame: object) => boolean} options.send
    * @param {(conversationId: string) => ?Conversation} options.conversation what is known of one
    * @param {(conversationId: string) => void} options.changed the outbox looks different now
+   * @param {(conversationId: string, texts: string[]) => void} options.returned these were meant
+   *   for a fork that cannot be made, and are not in the outbox any more
    */
-  constructor({ outbox, send, conversation, clock, random, changed }) {
+  constructor({ outbox, send, conversation, clock, random, changed, returned }) {
     this.#outbox = outbox;
     this.#send = send;
     this.#conversation = conversation;
     this.#clock = clock;
     this.#random = random;
     this.#changed = changed;
+    this.#returned = returned;
   }
 
   /** There is a connection: all that waits may go. */
@@ -85,7 +90,8 @@ export class Sender {
     const lane = this.#lane(entry.conversationId);
     if (lane.inFlight !== messageId) return;
     lane.isBusy = frame.code === 'busy';
-    if (!frame.retryable) this.#fail(messageId, frame);
+    if (frame.code === 'not_found' && entry.forkOf !== undefined) this.#giveBack(lane);
+    else if (!frame.retryable) this.#fail(messageId, frame);
     else if (frame.code === 'internal_error') this.#strike(lane, frame);
     else this.#again(lane, frame.code === 'rate_limited' ? frame.retryAfterMs : 0);
   }
@@ -109,8 +115,10 @@ export class Sender {
     this.#forget(messageId);
   }
 
-  #dispatch(lane, { messageId, conversationId, text, after, epoch }) {
-    const frame = { action: 'message', messageId, conversationId, text, after };
+  #dispatch(lane, entry) {
+    const { messageId, conversationId, text, after, epoch } = entry;
+    const fork = forkFields(entry);
+    const frame = { action: 'message', messageId, conversationId, text, after, ...fork };
     if (!this.#send(epoch === undefined ? frame : { ...frame, epoch })) return;
     lane.inFlight = this.#lastSent = messageId;
     lane.resting = null;
@@ -143,6 +151,15 @@ export class Sender {
   #fail(messageId, { code, message }) {
     const entry = this.#outbox.fail(messageId, { code, message });
     if (entry !== undefined) this.#settle(entry);
+  }
+
+  /** What a conversation should have begun with is not there: it is not made without it. */
+  #giveBack({ conversationId }) {
+    const isMeant = ({ forkOf }) => forkOf !== undefined;
+    const entries = this.#outbox.of(conversationId).filter(isMeant);
+    for (const { messageId } of entries) this.#outbox.remove(messageId);
+    this.#returned(conversationId, entries.map(({ text }) => text));
+    for (const entry of entries) this.#settle(entry);
   }
 
   /** One message is done with, well or badly: the lane is free for the next. */

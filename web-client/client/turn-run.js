@@ -15,11 +15,14 @@ export class TurnRun {
   #seen = new Map();
   #first;
   #last;
-  #shown = null;
+  /** The run as it was shown last, and which turns of it are others by now. */
+  #shown = [];
+  #shownFrom;
+  #stale = new Set();
 
   /** Begin an empty run. @param {number} first the `seq` it begins at */
   constructor(first) {
-    this.#first = first;
+    this.#first = this.#shownFrom = first;
     this.#last = first - 1;
   }
 
@@ -38,12 +41,25 @@ export class TurnRun {
     return this.#turns.get(this.#last)?.status === PENDING;
   }
 
-  /** The turns of the run, oldest first, with as much of their replies as has come. */
+  /**
+   * The turns of the run, oldest first, with as much of their replies as has come. The list is
+   * never changed, and a turn that is as it was before is the same object.
+   */
   get turns() {
-    this.#shown ??= Array.from({ length: this.#last - this.#first + 1 }, (_, index) =>
-      this.#view(this.#first + index),
-    );
-    return this.#shown;
+    const length = this.#last - this.#first + 1;
+    if (this.#shown.length === length && this.#stale.size === 0) return this.#shown;
+    if (this.#shownFrom !== this.#first) this.#shown = [];
+    const shown = this.#shown.slice();
+    for (const seq of this.#stale) {
+      if (seq >= this.#first && seq - this.#first < shown.length) {
+        shown[seq - this.#first] = this.#view(seq);
+      }
+    }
+    while (shown.length < length) shown.push(this.#view(this.#first + shown.length));
+    this.#shownFrom = this.#first;
+    this.#stale.clear();
+    this.#shown = shown;
+    return shown;
   }
 
   /** The lowest `seq` whose reply lacks what was sent already, be it a part or its end, if any. */
@@ -67,7 +83,7 @@ export class TurnRun {
   put(turn) {
     const known = this.#turns.get(turn.seq);
     if (known !== undefined && known.status !== PENDING && turn.status === PENDING) return;
-    this.#shown = null;
+    this.#stale.add(turn.seq);
     this.#turns.set(turn.seq, turn);
     if (turn.status === PENDING) this.#pending.add(turn.seq);
     else this.#finish(turn, known);
@@ -76,7 +92,7 @@ export class TurnRun {
 
   /** Take a part of a reply. */
   addDelta({ seq, attempt, offset, text }) {
-    this.#shown = null;
+    this.#stale.add(seq);
     const turn = this.#turns.get(seq);
     if (turn === undefined || turn.status === PENDING) {
       this.#partsOf(seq).add(attempt, offset, text);

@@ -1,14 +1,18 @@
-import { CONNECTED, OutboxFull } from '../client/chat-client.js';
+import { CONNECTED, OutboxFull, RequestFailed } from '../client/chat-client.js';
 import { Composer } from './composer.js';
 import { askTitle, confirmDeletion } from './dialogs.js';
 import { byId, setText } from './elements.js';
 import { keepOpenId, keptOpenId } from './kept.js';
+import { Lineage } from './lineage.js';
 import { LogView } from './log-view.js';
 import { inWords } from './notices.js';
+import { Seeker } from './seeker.js';
 import { Sidebar } from './sidebar.js';
 import { Speech } from './speech.js';
 
 const DEFAULT_ID = 'main';
+/** Turns a page, on the way to one that is sought. */
+const SOUGHT_TURNS = 100;
 
 /** The page's views, wired to a client: one conversation open, the others in the list. */
 export class Chat {
@@ -23,6 +27,11 @@ export class Chat {
   #log;
   #composer;
   #sidebar;
+  #lineage;
+  #seeker;
+  #isBranching = false;
+  /** Conversations that never came to be, but whose text a person has back. */
+  #unborn = new Set();
 
   constructor({ client, storage, status, notices, newId }) {
     this.#client = client;
@@ -33,6 +42,11 @@ export class Chat {
     this.#log = this.#makeLog();
     this.#composer = this.#makeComposer();
     this.#sidebar = new Sidebar({ open: (conversationId) => this.#openFromList(conversationId) });
+    this.#lineage = new Lineage({ open: (...place) => this.#openAt(...place) });
+    this.#seeker = new Seeker({
+      bring: () => this.#client.history(this.#id, SOUGHT_TURNS),
+      arrive: (turn) => this.#log.goTo(turn),
+    });
   }
 
   /** Open the conversation that this tab had open, and listen. */
@@ -44,6 +58,7 @@ export class Chat {
     });
     client.addEventListener('conversation', () => this.#refresh());
     client.addEventListener('conversations', () => this.#refresh());
+    client.addEventListener('returned', ({ detail }) => this.#takeBack(detail));
     byId('new-conversation').addEventListener('click', () => this.#openFromList(this.#newId()));
     byId('more-conversations').addEventListener('click', () => this.#attempt(client.listMore()));
     byId('rename').addEventListener('click', () => this.#rename());
@@ -73,6 +88,9 @@ export class Chat {
         discard: (messageId) => this.#client.discard(messageId),
         rate: (seq, rating) => this.#attempt(this.#client.rate(this.#id, seq, rating)),
         again: (text) => this.#send(text) && this.#composer.focus(),
+        edit: (seq, text) => this.#replyAnew(() => this.#client.edit(this.#id, seq, text)),
+        regenerate: (seq) => this.#replyAnew(() => this.#client.regenerate(this.#id, seq)),
+        branch: (seq) => this.#branch(seq),
         speak: (text) => speech.say(text),
         showEarlier: () => this.#showEarlier(),
         seen: (seq) => document.hidden || this.#client.markRead(this.#id, seq),
@@ -97,6 +115,7 @@ export class Chat {
     keepOpenId(this.#storage, conversationId);
     this.#conversation = this.#client.open(conversationId);
     this.#composer.show(conversationId);
+    this.#seeker.stop();
     this.#render();
     this.#log.follow();
   }
@@ -107,17 +126,63 @@ export class Chat {
     this.#composer.focus();
   }
 
+  /** Open a conversation where a turn stands. */
+  #openAt(conversationId, seq) {
+    this.#open(conversationId);
+    this.#seeker.seek(seq);
+    this.#render();
+  }
+
   #send(text) {
-    try {
-      this.#client.send(this.#id, text);
-    } catch (error) {
-      if (!(error instanceof OutboxFull)) throw error;
-      this.#notices.show('Too much is waiting to be sent. Wait for a connection, then try again.');
-      return false;
-    }
+    if (this.#write(() => this.#client.send(this.#id, text)) === null) return false;
     this.#render();
     this.#log.follow();
     return true;
+  }
+
+  /** Have a turn replied to anew, in a branch; whether it was taken. */
+  #replyAnew(write) {
+    const branchId = this.#write(write);
+    if (branchId !== null) this.#openFromList(branchId);
+    return branchId !== null;
+  }
+
+  async #branch(seq) {
+    if (this.#isBranching) return;
+    this.#isBranching = true;
+    const from = this.#id;
+    let branchId;
+    const isMade = await this.#attempt(
+      this.#client.fork(from, seq).then((id) => { branchId = id; }),
+    );
+    this.#isBranching = false;
+    // Who went on to another conversation meanwhile finds the branch in the list.
+    if (isMade && this.#id === from) this.#openFromList(branchId);
+  }
+
+  /** Do what puts a message into the outbox; null, and a person told, where it cannot be. */
+  #write(write) {
+    try {
+      return write();
+    } catch (error) {
+      if (error instanceof OutboxFull) {
+        this.#notices.show('Too much is waiting to be sent. Wait for a connection, then try again.');
+      } else if (error instanceof RequestFailed) {
+        this.#notices.show(`That did not work. ${inWords(error)}`);
+      } else throw error;
+      return null;
+    }
+  }
+
+  /** What was to branch from something that is gone is a person's again. */
+  #takeBack({ conversationId, texts }) {
+    this.#composer.giveBack(conversationId, texts.join('\n\n'));
+    this.#unborn.add(conversationId);
+    const where = conversationId === this.#id
+      ? 'Your text is in the box again: sent from there, it begins a new conversation.'
+      : `Your text is kept in “${this.#nameOf(conversationId)}”, in the list.`;
+    this.#notices.show(`What this was to begin with is not there any more. ${where}`);
+    this.#refresh();
   }
 
   #stopReply() {
@@ -173,13 +238,24 @@ export class Chat {
     const isConnected = this.#client.state === CONNECTED;
     this.#log.show(this.#conversation, this.#client.unsent(this.#id), isConnected);
     this.#composer.replying = this.#conversation.replying;
-    const exists = this.#conversation.head > 0;
+    const { fork, epoch } = this.#conversation;
+    const exists = epoch !== '';
     byId('rename').hidden = !exists;
     byId('delete').hidden = !exists;
     const name = this.#nameOf(this.#id);
     setText(byId('title'), name);
     document.title = `${name} · Parley`;
+    this.#lineage.show(fork, this.#parentName(fork));
     this.#sidebar.show(this.#entries(), this.#id, this.#client.hasMoreConversations);
+    this.#seeker.shown(this.#conversation);
+  }
+
+  /** The name of what a branch comes from; null where there is nothing that one could go to. */
+  #parentName(fork) {
+    if (fork === null) return null;
+    const entry = this.#listed(fork.forkOf);
+    if (entry !== undefined) return this.#nameOf(fork.forkOf, entry);
+    return this.#client.hasMoreConversations ? 'an older conversation' : null;
   }
 
   #entries() {
@@ -187,15 +263,25 @@ export class Chat {
       ...entry,
       name: this.#nameOf(entry.conversationId, entry),
       unread: Math.max(0, entry.head - entry.read),
+      isBranch: entry.forkOf !== undefined,
     }));
-    if (entries.some((entry) => entry.conversationId === this.#id)) return entries;
-    const name = this.#nameOf(this.#id);
-    return [{ conversationId: this.#id, name, unread: 0, updatedAt: '' }, ...entries];
+    const listed = new Set(entries.map((entry) => entry.conversationId));
+    const others = new Set([this.#id, ...this.#unborn, ...this.#client.unsentIds]);
+    const unlisted = [...others].filter((id) => !listed.has(id)).map((conversationId) => ({
+      conversationId,
+      name: this.#nameOf(conversationId),
+      unread: 0,
+      updatedAt: '',
+      isBranch: conversationId === this.#id && this.#conversation.fork !== null,
+    }));
+    return [...unlisted, ...entries];
   }
 
   #nameOf(conversationId, entry = this.#listed(conversationId)) {
     const { title, turns } = conversationId === this.#id ? this.#conversation : { turns: [] };
-    return title || entry?.title || turns[0]?.text?.slice(0, 60) || 'Untitled';
+    const known = title || entry?.title || turns[0]?.text;
+    const text = known || this.#client.unsent(conversationId)[0]?.text;
+    return (text || this.#composer.draftIn(conversationId)).slice(0, 60) || 'Untitled';
   }
 
   #listed(conversationId) {

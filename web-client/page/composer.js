@@ -1,8 +1,7 @@
-import { countCharacters, fits, MAX_TEXT_CHARACTERS, wellFormed } from '../client/limits.js';
+import { fits, wellFormed } from '../client/limits.js';
 import { setText } from './elements.js';
 import { draftKey } from './kept.js';
-
-const COUNTED_FROM = MAX_TEXT_CHARACTERS - 500;
+import { grow, isComposing, isFinishing, roomFor } from './text-box.js';
 
 /** Where a person writes. A draft is kept for each conversation, across reloads. */
 export class Composer {
@@ -30,8 +29,21 @@ export class Composer {
   /** Change to a conversation, and what was begun there. */
   show(conversationId) {
     this.#draftKey = draftKey(conversationId);
-    this.#text.value = this.#storage.getItem(this.#draftKey) ?? '';
+    this.#text.value = this.draftIn(conversationId);
     this.#changed();
+  }
+
+  /** What was begun in a conversation. */
+  draftIn(conversationId) {
+    return this.#storage.getItem(draftKey(conversationId)) ?? '';
+  }
+
+  /** Let a person have a text again, before what they have begun since. */
+  giveBack(conversationId, text) {
+    const key = draftKey(conversationId);
+    const draft = this.draftIn(conversationId);
+    this.#storage.setItem(key, draft === '' ? text : `${text}\n\n${draft}`);
+    if (key === this.#draftKey) this.show(conversationId);
   }
 
   /** Forget what was begun in a conversation. */
@@ -61,9 +73,8 @@ export class Composer {
   }
 
   #pressed(event, stopReply) {
-    // Enter that ends an input method's composition is not meant as Send.
-    if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
+    if (isComposing(event)) return;
+    if (isFinishing(event)) {
       event.preventDefault();
       this.#trySubmit();
     }
@@ -84,27 +95,14 @@ export class Composer {
     else this.#storage.setItem(this.#draftKey, text);
     this.#send.disabled = !fits(wellFormed(text));
     this.#count(text);
-    this.#grow();
+    grow(this.#text);
   }
 
   #count(text) {
-    const count = countCharacters(text);
-    const excess = count - MAX_TEXT_CHARACTERS;
-    const tooHeavy = excess <= 0 && text.trim() !== '' && !fits(wellFormed(text));
-    const words = tooHeavy
-      ? 'Too long to send'
-      : excess > 0
-        ? `${excess.toLocaleString()} too many`
-        : `${(-excess).toLocaleString()} left`;
-    this.#counter.hidden = count < COUNTED_FROM && !tooHeavy;
-    this.#counter.classList.toggle('is-over', excess > 0 || tooHeavy);
-    this.#text.setAttribute('aria-invalid', String(excess > 0 || tooHeavy));
+    const { words, isOver, isNear } = roomFor(text);
+    this.#counter.hidden = !isNear;
+    this.#counter.classList.toggle('is-over', isOver);
+    this.#text.setAttribute('aria-invalid', String(isOver));
     setText(this.#counter, words);
-  }
-
-  /** As tall as its text; the style sheet sets the limit. */
-  #grow() {
-    this.#text.style.height = 'auto';
-    this.#text.style.height = `${this.#text.scrollHeight}px`;
   }
 }

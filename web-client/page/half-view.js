@@ -1,9 +1,10 @@
 import { FAILED } from '../client/chat-client.js';
+import { pictureButton, textButton } from './buttons.js';
 import { make, setText } from './elements.js';
 import { failureWords } from './failure-words.js';
-import { icon } from './icons.js';
 import { Renderer } from './markdown/renderer.js';
 import { inWords } from './notices.js';
+import { TextEditor } from './text-editor.js';
 import { timeOfDay } from './times.js';
 
 /**
@@ -49,8 +50,12 @@ class HalfView {
 export class TextView extends HalfView {
   #actions;
   #turn = null;
+  #editor = null;
 
-  /** @param {{retry(messageId: string): void, discard(messageId: string): void}} actions */
+  /**
+   * @param {object} actions `retry(messageId)`, `discard(messageId)`, and `edit(seq, text)`, which
+   *   says whether it took the text
+   */
   constructor(actions) {
     const words = make('p', { dir: 'auto' });
     const article = make('article', { className: 'words' }, words);
@@ -64,7 +69,9 @@ export class TextView extends HalfView {
     const { text, createdAt } = turn;
     this.show({ speaker: 'You', text, at: createdAt });
     this.element.classList.remove('is-unsent', 'is-failed');
-    this.annotate('sent', () => []);
+    this.annotate('sent', () => [
+      pictureButton('pencil', 'Edit', () => this.#edit(), { className: 'branching' }),
+    ]);
   }
 
   /** @param {string} waiting what it waits for */
@@ -76,6 +83,24 @@ export class TextView extends HalfView {
     this.element.classList.toggle('is-failed', failed);
     if (failed) this.annotate(`failed ${problem?.code}`, () => this.#failure(messageId, problem));
     else this.annotate(waiting, () => [waiting]);
+  }
+
+  #edit() {
+    const { seq, text } = this.#turn;
+    this.#editor = new TextEditor(text, {
+      save: (edited) => this.#actions.edit(seq, edited) && this.#endEditing(),
+      cancel: () => this.#endEditing(),
+    });
+    this.element.classList.add('is-editing');
+    this.element.append(this.#editor.element);
+    this.#editor.begin();
+  }
+
+  #endEditing() {
+    const hadFocus = this.#editor.element.contains(document.activeElement);
+    this.#editor.element.remove();
+    this.element.classList.remove('is-editing');
+    if (hadFocus) this.element.querySelector('.branching')?.focus();
   }
 
   #failure(messageId, problem) {
@@ -96,8 +121,8 @@ export class ReplyView extends HalfView {
   #isWatched = false;
 
   /**
-   * @param {object} actions `rate(seq, rating)`, `again(text)`, and `speak(text)`, which says what
-   *   would be said too often by the log itself
+   * @param {object} actions `rate(seq, rating)`, `again(text)`, `regenerate(seq)`, `branch(seq)`,
+   *   and `speak(text)`, which says what would be said too often by the log itself
    */
   constructor(actions) {
     const article = make('article', { className: 'words markdown' });
@@ -133,23 +158,38 @@ export class ReplyView extends HalfView {
   }
 
   #footer(turn) {
-    const { seq, status, feedback, completedAt, createdAt } = turn;
-    const thumb = (rating, name, label) => {
-      const isGiven = feedback === rating;
-      return make('button', {
-        type: 'button', className: 'thumb', title: label,
-        aria: { label, pressed: String(isGiven) },
-        onclick: () => this.#actions.rate(seq, isGiven ? null : rating),
-      }, icon(name));
-    };
-    const thumbs = () => [
-      thumb('up', 'up_thumb', 'Good reply'),
-      thumb('down', 'down_thumb', 'Bad reply'),
-    ];
+    const { status, completedAt, createdAt } = turn;
     return [
       ...this.#end(turn, status === 'failed' ? 'failure' : 'end'),
       clockLabel(completedAt ?? createdAt),
-      ...(turn.reply === '' ? [] : thumbs()),
+      ...this.#branching(turn),
+      ...(turn.reply === '' ? [] : this.#thumbs(turn)),
+    ];
+  }
+
+  #branching(turn) {
+    const { seq, author } = turn;
+    const button = (picture, label, act) =>
+      pictureButton(picture, label, act, { className: 'branching' });
+    const canRegenerate = author !== 'backend' && !this.#canTryAgain(turn);
+    return [
+      ...(canRegenerate
+        ? [button('again', 'Regenerate', () => this.#actions.regenerate(seq))]
+        : []),
+      button('branch', 'Branch from here', () => this.#actions.branch(seq)),
+    ];
+  }
+
+  #thumbs({ seq, feedback }) {
+    const thumb = (rating, picture, label) => {
+      const isGiven = feedback === rating;
+      const rate = () => this.#actions.rate(seq, isGiven ? null : rating);
+      const aria = { pressed: String(isGiven) };
+      return pictureButton(picture, label, rate, { className: 'thumb', aria });
+    };
+    return [
+      thumb('up', 'up_thumb', 'Good reply'),
+      thumb('down', 'down_thumb', 'Bad reply'),
     ];
   }
 
@@ -157,10 +197,15 @@ export class ReplyView extends HalfView {
     const words = endOf(turn);
     if (words === '') return [];
     const parts = [make('span', { className, textContent: words })];
-    // What was said since is what the person cares about now.
-    const canTryAgain = turn.status === 'failed' && this.#isNewest && turn.text;
-    if (canTryAgain) parts.push(textButton('Try again', () => this.#actions.again(turn.text)));
+    if (this.#canTryAgain(turn)) {
+      parts.push(textButton('Try again', () => this.#actions.again(turn.text)));
+    }
     return parts;
+  }
+
+  /** What was said since is what the person cares about now. */
+  #canTryAgain({ status, text }) {
+    return status === 'failed' && this.#isNewest && Boolean(text);
   }
 }
 
@@ -173,8 +218,4 @@ function endOf({ status, failure }) {
 /** A time beside an article that says it already to those who listen. */
 function clockLabel(iso) {
   return make('time', { dateTime: iso ?? '', aria: { hidden: 'true' } }, timeOfDay(iso));
-}
-
-function textButton(name, onclick) {
-  return make('button', { type: 'button', className: 'text-button', textContent: name, onclick });
 }

@@ -1,23 +1,22 @@
 import { WAITING } from '../client/chat-client.js';
-import { arrange, make } from './elements.js';
-import { ReplyView, TextView } from './half-view.js';
 import { Scrolling } from './scrolling.js';
-import { dayOf } from './times.js';
+import { TurnGroups } from './turn-groups.js';
 
 /** How long a sent message may go unanswered before a sign that something is being done. */
 const TYPING_AFTER_MS = 600;
+/** How long a turn that a person was led to stands out. */
+const SOUGHT_MS = 2_500;
 
 /** The turns of one conversation, and what is on its way, as a scrolled list of articles. */
 export class LogView {
   #log;
   #turns;
+  #groups;
   #empty;
   #earlier;
   #typing;
   #scrolling;
   #actions;
-  #halves = new Map();
-  #days = new Map();
   #conversationId = null;
   #wasLoaded = false;
   #oldest = Infinity;
@@ -28,29 +27,33 @@ export class LogView {
 
   /**
    * @param {object} options elements, and `actions`: `retry`, `discard`, `rate`, `again`, `speak`,
-   *   `showEarlier`, `seen`
+   *   `edit`, `regenerate`, `branch`, `showEarlier`, `seen`
    */
   constructor({ log, turns, empty, earlier, typing, toLatest, actions }) {
     this.#log = log;
     this.#turns = turns;
+    this.#groups = new TurnGroups(turns, actions);
     this.#empty = empty;
     this.#earlier = earlier;
     this.#typing = typing;
-    this.#scrolling = new Scrolling({ log, toLatest, scrolled: () => this.check() });
+    this.#scrolling = new Scrolling({
+      log, toLatest, groups: () => this.#groups.elements, scrolled: () => this.check(),
+    });
     this.#actions = actions;
   }
 
   /** Show a conversation as it is now. @param {object[]} unsent its messages not acknowledged */
   show(conversation, unsent, isConnected) {
     if (conversation.id !== this.#conversationId) this.#change(conversation.id);
-    const { turns, olderThan, loaded, replying } = conversation;
+    const { turns, olderThan, loaded, replying, fork } = conversation;
     if (loaded !== this.#wasLoaded || (turns[0]?.seq ?? Infinity) < this.#oldest) this.#hush();
     this.#wasLoaded = loaded;
     const unknown = this.#unacknowledged(turns, unsent);
     const waiting = waitingFor(isConnected, replying);
     const grew = replying || (turns.at(-1)?.seq ?? 0) > this.#newest || unknown.length > 0;
-    this.#scrolling.keepingPlace(() => this.#shownHalves, () => {
-      arrange(this.#turns, this.#children(turns, unknown, waiting));
+    this.#turns.classList.toggle('is-replying', replying);
+    this.#scrolling.keepingPlace(() => {
+      this.#groups.show({ turns, unsent: unknown, waiting, forkAt: fork?.forkAt });
       this.#earlier.hidden = olderThan === null;
       this.#empty.hidden = !loaded || turns.length > 0 || unknown.length > 0;
     });
@@ -68,6 +71,18 @@ export class LogView {
     this.#scrolling.follow();
   }
 
+  /** Go to a turn, and show which one it is. */
+  goTo(turn) {
+    const half = this.#groups.find(turn);
+    if (half === undefined) return;
+    this.#scrolling.seek(half);
+    const article = half.querySelector('article');
+    article.tabIndex = -1;
+    article.focus({ preventScroll: true });
+    half.classList.add('is-sought');
+    setTimeout(() => half.classList.remove('is-sought'), SOUGHT_MS);
+  }
+
   /** Tell which turn is seen, and ask for earlier ones where the list begins to end. */
   check() {
     if (!this.#earlier.hidden && this.#scrolling.isNearStart) this.#actions.showEarlier();
@@ -76,9 +91,7 @@ export class LogView {
 
   #change(conversationId) {
     this.#conversationId = conversationId;
-    this.#halves.clear();
-    this.#days.clear();
-    this.#turns.replaceChildren();
+    this.#groups.clear();
     this.#scrolling.begin();
     this.#wasLoaded = false;
     this.#oldest = Infinity;
@@ -94,58 +107,9 @@ export class LogView {
   }
 
   #unacknowledged(turns, unsent) {
+    if (unsent.length === 0) return unsent;
     const known = new Set(turns.map((turn) => turn.messageId));
     return unsent.filter((entry) => !known.has(entry.messageId));
-  }
-
-  #children(turns, unsent, waiting) {
-    const children = [];
-    const newest = unsent.length > 0 ? undefined : turns.at(-1);
-    let day = '';
-    for (const turn of turns) {
-      const itsDay = dayOf(turn.createdAt);
-      if (itsDay !== day) children.push(this.#day(itsDay, turn.seq));
-      day = itsDay;
-      children.push(...this.#halvesOf(turn, turn === newest));
-    }
-    for (const entry of unsent) {
-      const half = this.#half(`text ${entry.messageId}`, () => new TextView(this.#actions));
-      half.showUnsent(entry, waiting);
-      children.push(half.element);
-    }
-    return children;
-  }
-
-  #halvesOf(turn, isNewest) {
-    const halves = [];
-    if (turn.author !== 'backend') {
-      const text = this.#half(`text ${turn.messageId}`, () => new TextView(this.#actions));
-      text.showTurn(turn);
-      halves.push(text.element);
-    }
-    if (turn.reply || turn.status !== 'done') {
-      const reply = this.#half(`reply ${turn.seq}`, () => new ReplyView(this.#actions));
-      reply.showTurn(turn, isNewest);
-      halves.push(reply.element);
-    }
-    return halves;
-  }
-
-  /** Without the names of days: one of these moves with its first turn. */
-  get #shownHalves() {
-    return [...this.#turns.querySelectorAll('.half')];
-  }
-
-  #half(key, build) {
-    if (!this.#halves.has(key)) this.#halves.set(key, build());
-    return this.#halves.get(key);
-  }
-
-  #day(name, seq) {
-    if (this.#days.get(seq)?.textContent !== name) {
-      this.#days.set(seq, make('div', { className: 'day', textContent: name }));
-    }
-    return this.#days.get(seq);
   }
 
   #awaitReply(isAwaited) {

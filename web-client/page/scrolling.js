@@ -7,13 +7,20 @@ const AT_END = 2;
 export class Scrolling {
   #log;
   #toLatest;
+  #groups;
+  #width = 0;
   #followed = true;
   #top = 0;
 
-  /** @param {{scrolled: () => void}} options elements, and who is told that something else shows */
-  constructor({ log, toLatest, scrolled }) {
+  /**
+   * @param {object} options elements, and
+   * @param {() => Element[]} options.groups what the log shows, by groups, oldest first
+   * @param {() => void} options.scrolled is told that something else shows
+   */
+  constructor({ log, toLatest, groups, scrolled }) {
     this.#log = log;
     this.#toLatest = toLatest;
+    this.#groups = groups;
     log.addEventListener('scroll', () => {
       this.#scrolled();
       scrolled();
@@ -23,7 +30,7 @@ export class Scrolling {
       log.focus({ preventScroll: true });
     });
     // The keyboard of a phone, a turned screen, a growing composer: the end stays in sight.
-    new ResizeObserver(() => this.#followed && this.follow()).observe(log);
+    new ResizeObserver(() => this.#resized()).observe(log);
   }
 
   get isNearEnd() {
@@ -45,6 +52,13 @@ export class Scrolling {
     this.#log.scrollTop = this.#log.scrollHeight;
   }
 
+  /** Go to a place and stay there. */
+  seek(element) {
+    element.scrollIntoView({ block: 'center' });
+    this.#followed = this.#below < AT_END;
+    this.#toLatest.hidden = this.#followed;
+  }
+
   /** Another log begins. */
   begin() {
     this.#followed = true;
@@ -56,15 +70,34 @@ export class Scrolling {
     if (!this.#followed) this.#toLatest.hidden = false;
   }
 
-  /** Change the log so that what a person looks at, one of `items`, stays where it is. */
-  keepingPlace(items, change) {
-    const anchor = this.#followed ? null : this.#topmost(items());
+  /** Change the log so that what a person looks at stays where it is. */
+  keepingPlace(change) {
+    const anchor = this.#followed ? null : this.#topmostHalf();
     const before = anchor?.getBoundingClientRect().top;
     change();
     if (this.#followed) this.#log.scrollTop = this.#log.scrollHeight;
     else if (anchor?.isConnected) {
       this.#log.scrollTop += anchor.getBoundingClientRect().top - before;
     }
+  }
+
+  #resized() {
+    if (this.#followed) this.follow();
+    const { clientWidth } = this.#log;
+    if (clientWidth !== this.#width) this.#relayOut();
+    this.#width = clientWidth;
+  }
+
+  /**
+   * At another width all is of another height. Groups out of sight are only as high as they were
+   * when last laid out: so all are, once, or what is read would jump when they come into sight.
+   */
+  #relayOut() {
+    this.#log.classList.add('is-whole');
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      this.#log.classList.remove('is-whole');
+      if (this.#followed) this.follow();
+    }));
   }
 
   get #below() {
@@ -81,8 +114,14 @@ export class Scrolling {
     if (this.#followed) this.#toLatest.hidden = true;
   }
 
-  #topmost(items) {
+  /** The names of days are none: one of these moves with its first turn. */
+  #topmostHalf() {
     const { top } = this.#log.getBoundingClientRect();
-    return items.find((item) => item.getBoundingClientRect().bottom > top);
+    const isBelow = (item) => item.getBoundingClientRect().bottom > top;
+    for (const group of this.#groups().filter(isBelow)) {
+      const half = [...group.querySelectorAll('.half')].find(isBelow);
+      if (half !== undefined) return half;
+    }
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { arrange, byId, make, setText } from './elements.js';
+import { icon } from './icons.js';
 import { briefly } from './times.js';
 
 const NARROW = matchMedia('(max-width: 47.99rem)');
@@ -39,7 +40,7 @@ export class Sidebar {
     else this.#opener.focus();
   }
 
-  /** Show these conversations. @param {object[]} entries with `name` and `unread` */
+  /** Show these conversations. @param {object[]} entries with `name`, `unread`, `isBranch` */
   show(entries, openId, hasMore) {
     const items = entries.map((entry) => this.#item(entry, entry.conversationId === openId));
     const wanted = new Set(entries.map((entry) => entry.conversationId));
@@ -50,11 +51,12 @@ export class Sidebar {
     byId('unread-elsewhere').hidden = !elsewhere;
   }
 
-  #item({ conversationId, name, unread, updatedAt }, isOpen) {
+  #item({ conversationId, name, unread, updatedAt, isBranch }, isOpen) {
     const item = this.#items.get(conversationId) ?? this.#make(conversationId);
     this.#items.set(conversationId, item);
     const link = item.firstElementChild;
-    const [title, time, badge] = link.children;
+    const [branch, title, time, badge] = link.children;
+    branch.hidden = !isBranch;
     setText(title, name);
     setText(time, briefly(updatedAt));
     setText(badge, unread > 99 ? '99+' : String(unread));
@@ -67,6 +69,7 @@ export class Sidebar {
 
   #make(conversationId) {
     const link = make('a', { href: `#${conversationId}`, className: 'conversation' },
+      make('span', { className: 'branch-sign', role: 'img', aria: { label: 'Branch' } }, icon('branch')),
       make('span', { className: 'conversation-title', dir: 'auto' }),
       make('span', { className: 'conversation-time', aria: { hidden: 'true' } }),
       make('span', { className: 'badge', role: 'img' }),

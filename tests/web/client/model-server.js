@@ -12,6 +12,7 @@ export class ModelServer {
     switch (frame.action) {
       case 'ping': return [[{ type: 'pong' }], []];
       case 'message': return this.#message(frame, conversation);
+      case 'fork': return this.#fork(frame, conversation);
       case 'resume': return [this.#resume(frame, conversation), []];
       case 'history': return [[this.#history(frame, conversation)], []];
       case 'read': return [[], conversation ? [this.#read(frame, conversation)] : []];
@@ -42,12 +43,36 @@ export class ModelServer {
     return this.#nothing(conversationId, true);
   }
 
-  #message({ conversationId, messageId, text }, conversation) {
+  #message({ conversationId, messageId, text, ...fork }, conversation) {
     const turn = conversation?.turns.find((known) => known.messageId === messageId);
     if (turn !== undefined) {
       return [[{ type: 'turn', conversationId, epoch: conversation.epoch, turn }], []];
     }
+    if (conversation === undefined && fork.forkOf !== undefined) {
+      if (!this.#make(conversationId, fork)) {
+        return [[{ type: 'error', code: 'not_found', retryable: false, messageId, conversationId }], []];
+      }
+    }
     return [[], [this.append(conversationId, { messageId, text, author: 'user' })]];
+  }
+
+  #fork({ conversationId, ...fork }, conversation) {
+    if (conversation === undefined && !this.#make(conversationId, fork)) {
+      return [[{ type: 'error', code: 'not_found', retryable: false, conversationId }], []];
+    }
+    const made = this.conversations.get(conversationId);
+    return [[], [this.#snapshot(conversationId, made, { turns: [] })]];
+  }
+
+  #make(conversationId, { forkOf, forkAt, forkEpoch }) {
+    const parent = this.conversations.get(forkOf);
+    if (parent?.epoch !== forkEpoch || parent.turns.length < forkAt) return false;
+    this.#epochs += 1;
+    this.conversations.set(conversationId, {
+      epoch: `e${this.#epochs}`, read: forkAt, turns: parent.turns.slice(0, forkAt),
+      ...(forkAt > 0 ? { fork: { forkOf, forkAt } } : {}),
+    });
+    return true;
   }
 
   #resume({ conversationId, after, epoch }, conversation) {
@@ -85,14 +110,15 @@ export class ModelServer {
   }
 
   #list() {
-    const conversations = [...this.conversations].map(([conversationId, { turns, read }]) => ({
-      conversationId, title: '', updatedAt: turns.at(-1).createdAt, head: turns.length, read,
+    const conversations = [...this.conversations].map(([conversationId, { turns, read, fork }]) => ({
+      conversationId, title: '', updatedAt: turns.at(-1).createdAt, head: turns.length, read, ...fork,
     }));
     return { type: 'conversations', conversations, cursor: null };
   }
 
-  #snapshot(conversationId, { epoch, turns: all, read }, { turns, more = false, reset = false }) {
+  #snapshot(conversationId, { epoch, turns: all, read, fork }, { turns, more = false, reset = false }) {
     return {
+      ...fork,
       type: 'snapshot', conversationId, epoch, title: '', turns, head: all.length, read, more, reset,
     };
   }

@@ -121,9 +121,10 @@ export class WritingServer extends ModelServer {
         if (!owner.told.has(socket)) owner.told.set(socket, 0);
       }
     }
+    const { epoch } = this.conversations.get(conversationId);
     for (const [socket, offset] of owner.told) {
       const text = points.slice(offset, owner.length).join('');
-      const delta = { type: 'delta', conversationId, seq, attempt, offset, text };
+      const delta = { type: 'delta', conversationId, epoch, seq, attempt, offset, text };
       if (text !== '') this.#network.tell(socket, [delta]);
       owner.told.set(socket, owner.length);
     }
@@ -142,7 +143,7 @@ export class WritingServer extends ModelServer {
     }
     const cut = { ...turn, reply: points.slice(0, CUT).join(''), replyLength: points.length, attempt };
     const rest = points.slice(CUT).join('');
-    const delta = { type: 'delta', conversationId, seq, attempt, offset: CUT, text: rest };
+    const delta = { type: 'delta', conversationId, epoch, seq, attempt, offset: CUT, text: rest };
     this.#network.broadcast([{ ...frame, turn: cut }, delta]);
   }
 }

@@ -161,3 +161,77 @@ test('200 messages over a connection that is cut at random points arrive once ea
     checkEveryMessage(world, seed);
   }
 });
+
+/** A person branches off from what they see, and goes on there. */
+function branchOff(world, device, step) {
+  const { client, conversation } = device;
+  const turn = world.pick(conversation.turns.filter(({ author }) => author === 'user'));
+  if (turn === undefined) return;
+  const wanted = conversation.turns.filter(({ seq }) => seq < turn.seq);
+  const text = `edit ${step}`;
+  const id = client.edit(conversation.id, turn.seq, text);
+  const { messageId } = client.unsent(id)[0];
+  device.branches.push({ id, messageId, text, wanted, from: turn.seq });
+  device.conversation = client.open(id);
+}
+
+async function liveInBranches(world, steps, { deletions }) {
+  for (let step = 0; step < steps; step += 1) {
+    const device = world.pick(world.devices);
+    device.branches ??= [];
+    const dice = world.random();
+    if (dice < 0.35) device.client.send(device.conversation.id, `text ${step}`);
+    else if (dice < 0.5) branchOff(world, device, step);
+    else if (dice < 0.55) {
+      const { id, last } = device.conversation;
+      if (last > 0) device.client.fork(id, last).catch(() => {});
+    } else if (dice < 0.6) world.network.cut();
+    else if (dice < 0.7) {
+      const { branches } = device;
+      world.reload(device);
+      world.devices.at(-1).branches = branches;
+    } else if (dice < 0.8) device.conversation = device.client.open('main');
+    else if (dice < 0.8 + deletions) world.network.broadcast([world.server.remove('main')]);
+    await world.clock.advance(world.random() * 3_000);
+  }
+}
+
+test('branches made on a bad network begin as what they branched from, and have each message once', async () => {
+  let made = 0;
+  for (const deletions of [0, 0.05]) {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const world = new World(seed * 7, { ...FAULTS, expire: 0 });
+      world.add();
+      world.add();
+      for (const { client } of world.devices) client.send('main', 'hello');
+      await liveInBranches(world, 50, { deletions });
+      await world.heal();
+      for (let round = 0; round < 10; round += 1) {
+        for (const { client } of world.devices) {
+          for (const id of client.unsentIds) {
+            for (const { state, messageId } of client.unsent(id)) {
+              if (state === 'failed') client.retry(messageId);
+            }
+          }
+        }
+        await world.clock.advance(60_000);
+      }
+      for (const device of world.devices) {
+        await world.readAllHistory(device);
+        const { id, turns, epoch } = device.conversation;
+        const kept = world.server.conversations.get(id);
+        equal([turns, epoch], [kept?.turns ?? [], kept?.epoch ?? ''], `seed ${seed}`);
+        equal(device.client.unsentCount, 0, `seed ${seed}`);
+        for (const { id: branchId, messageId, wanted, from } of device.branches ?? []) {
+          const branch = world.server.conversations.get(branchId);
+          if (deletions > 0 && branch === undefined) continue;
+          made += 1;
+          equal(branch.turns.filter((turn) => turn.messageId === messageId).map(({ seq }) => seq), [from]);
+          const begins = branch.turns.slice(from - 1 - wanted.length, from - 1);
+          equal(begins.map((turn) => turn.messageId), wanted.map((turn) => turn.messageId));
+        }
+      }
+    }
+  }
+  ok(made > 100, `${made} branches`);
+});

@@ -217,16 +217,29 @@ test('after a reconnect the reply is told from its beginning, and nothing is sho
   equal(replies(conversation), ['one two three four']);
 });
 
-test('a hole that no answer fills is made whole on a new connection', async () => {
-  const { network, clock, conversation } = await replying();
+/** Let time pass on a network that answers every `resume` with the turn as it is. */
+async function answering({ client, network, clock }, milliseconds) {
+  for (let passed = 0; passed < milliseconds; passed += 100) {
+    const before = resumes(network).length;
+    const socket = network.latest;
+    await clock.advance(100);
+    if (client.state !== 'connected') network.latest.accept();
+    else socket.receive(resumes(network).length > before ? gap(1) : { type: 'pong' });
+  }
+}
+
+test('a hole that no answer fills for some seconds is made whole on a new connection', async () => {
+  const parts = await replying();
+  const { network, conversation } = parts;
   network.latest.receive(delta(1, 4, 'two'));
   equal(replies(conversation), ['']);
-  for (let answers = 0; answers < 2; answers += 1) {
-    await clock.advance(1_500);
-    network.latest.receive(gap(1));
-  }
+  const asked = resumes(network).length;
+  await answering(parts, 4_000);
+  equal(network.sockets.length, 1, 'what is late may close it');
+  const times = resumes(network).length - asked;
+  ok(times > 1 && times < 8, `asked ${times} times`);
+  for (let i = 0; i < 80 && network.sockets.length < 2; i += 1) await answering(parts, 100);
   equal(network.sockets.length, 2);
-  network.latest.accept();
   network.latest.receive(gap(1));
   network.latest.receive(delta(1, 0, 'one two'));
   network.latest.receive(delta(1, 7, ' three'));
@@ -234,17 +247,21 @@ test('a hole that no answer fills is made whole on a new connection', async () =
   equal(network.sockets.length, 2);
 });
 
+test('a hole that something late closes costs no connection', async () => {
+  const parts = await replying();
+  parts.network.latest.receive(delta(1, 4, 'two'));
+  await answering(parts, 3_000);
+  parts.network.latest.receive(delta(1, 0, 'one '));
+  await answering(parts, 60_000);
+  equal([replies(parts.conversation), parts.network.sockets.length], [['one two'], 1]);
+});
+
 test('a hole that stays is no reason to reconnect again and again', async () => {
-  const { network, clock } = await replying();
-  network.latest.receive(delta(1, 4, 'two'));
-  for (let second = 0; second < 300; second += 1) {
-    const socket = network.latest;
-    if (!socket.isClosed && socket.onopen) socket.accept();
-    const before = socket.of('resume').length;
-    await clock.advance(1_000);
-    if (network.latest === socket && socket.of('resume').length > before) socket.receive(gap(1));
-  }
-  ok(network.sockets.length <= 4, `${network.sockets.length} connections in five minutes`);
+  const parts = await replying();
+  parts.network.latest.receive(delta(1, 4, 'two'));
+  await answering(parts, 300_000);
+  const { length } = parts.network.sockets;
+  ok(length > 1 && length <= 4, `${length} connections in five minutes`);
 });
 
 test('what is written meanwhile waits for the end of the reply', async () => {
@@ -280,6 +297,38 @@ test('a reply is stopped by its turn, while there is a connection', async () => 
   network.latest.receive(pending(1));
   network.latest.end();
   ok(!client.stopReply('main', 1));
+});
+
+test('a stop that was lost is said again until the reply has ended', async () => {
+  const parts = await replying();
+  const { client, network, clock } = parts;
+  client.stopReply('main', 1);
+  client.stopReply('main', 1);
+  const stops = () => network.latest.of('stop').length;
+  await clock.advance(2_900);
+  equal(stops(), 2, 'as often as a person asked');
+  await clock.advance(200);
+  equal(stops(), 3);
+  network.latest.end();
+  await clock.advance(1_000);
+  network.latest.accept();
+  equal(stops(), 1, 'and on the next connection');
+  network.latest.receive(gap(1));
+  await answering(parts, 60_000);
+  ok(stops() > 3 && stops() < 8, `${stops()} times in a minute`);
+  network.latest.receive(turnFrame(1, { status: 'stopped' }));
+  const before = stops();
+  await answering(parts, 60_000);
+  equal(stops(), before);
+});
+
+test('a stop does not outlive the conversation that it was meant for', async () => {
+  const { client, network, clock } = await replying();
+  client.stopReply('main', 1);
+  network.latest.receive({ ...NOTHING, reset: true });
+  network.latest.receive({ ...pending(1), epoch: 'e2' });
+  await clock.advance(10_000);
+  equal(network.latest.of('stop').length, 1);
 });
 
 function permutations(list) {
