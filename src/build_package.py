@@ -75,13 +75,13 @@ PACKAGES = {
         ("auth", "bot", "handlers", "store"),
         ("aws-lambda-powertools", "botocore"),
     ),
-    "PushFunction": Package(
-        ("bot", "delivery", "handlers", "store"),
-        ("aws-lambda-powertools", "botocore", "pydantic-core"),
-    ),
     "CleanerFunction": Package(
         ("bot", "delivery", "handlers", "store"),
         ("aws-lambda-powertools", "botocore"),
+    ),
+    "PushFunction": Package(
+        ("bot", "delivery", "handlers", "store"),
+        ("aws-lambda-powertools", "botocore", "pydantic-core"),
     ),
     # All there is: the bot is named by a setting, and may lie and import anywhere.
     "MessageFunction": Package(("*",), ("*",)),

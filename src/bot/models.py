@@ -41,6 +41,7 @@ class Failure(StrEnum):
     TOO_LONG = "too_long"
     EMPTY = "empty"
     ABANDONED = "abandoned"
+    OVER_BUDGET = "over_budget"
 
 
 class Rating(StrEnum):
@@ -224,6 +225,34 @@ class Connection:
     stage: str
     connected_at: datetime
     authorized_until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a user has used (bot/budget.py).
+
+    `allowance` turns were left at `counted_at`, in seconds since 1970, where any were counted yet;
+    `tokens` were used on `day`, in UTC, as ISO 8601 writes it. `counted` names what was counted
+    last, the newest last.
+    """
+
+    allowance: float = 0.0
+    counted_at: float = 0.0
+    day: str = ""
+    tokens: int = 0
+    counted: tuple[str, ...] = ()
+
+    def tokens_on(self, now: datetime) -> int:
+        """The tokens of today."""
+        return self.tokens if self.day == now.date().isoformat() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What one look at a user's row finds: live connections, and what the user has used."""
+
+    connections: tuple["Connection", ...]
+    spent: Spent = Spent()
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,7 @@ def assemble(
         Filling(store, log, clock, pause),
         clock,
     )
-    ordering, cache = Ordering(starter, clock), TailCache()
+    ordering, cache = Ordering(starter, store, log, clock, new_id), TailCache()
     return Pushing(
         store=store,
         log=log,

@@ -88,22 +88,22 @@ class ReplyApp:
 
 
 @dataclass(frozen=True, slots=True)
-class PushApp:
-    """What the function needs that takes pushes."""
+class CleanerApp:
+    """What the cleaner needs."""
 
-    pushing: "Pushing"
-    fan_out: "FanOut"
-    queues: "PushQueues"
+    cleaning: "Cleaning"
     logger: Logger
     metrics: Metrics
     clock: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class CleanerApp:
-    """What the cleaner needs."""
+class PushApp:
+    """What the function needs that takes pushes."""
 
-    cleaning: "Cleaning"
+    pushing: "Pushing"
+    fan_out: "FanOut"
+    queues: "PushQueues"
     logger: Logger
     metrics: Metrics
     clock: Callable[[], datetime]
@@ -173,10 +173,12 @@ def reply(settings: "ReplySettings") -> ReplyApp:
     from bot.log import Log
     from bot.memory import TailCache
     from bot.replying import Replying
+    from bot.spending import Spending
     from delivery.audience import LiveAudience
     from delivery.fan_out import FanOut
 
     store, connections, sender = _surroundings(settings)
+    spending = Spending(settings.budget, connections, now, pause)
     replying = Replying(
         store=store,
         log=Log(store, now),
@@ -187,8 +189,23 @@ def reply(settings: "ReplySettings") -> ReplyApp:
         clock=now,
         new_id=new_id,
         pause=pause,
+        spending=spending if settings.budget.limits else None,
     )
     return ReplyApp(replying, FanOut(sender, connections, now), Logger(), Metrics(), now)
+
+
+def cleaner(settings: "CleanerSettings") -> CleanerApp:
+    """Build what clears away the rows of connections that have ended."""
+    from bot.cleaning import Cleaning
+    from delivery.api_gateway import ApiGatewaySender
+    from delivery.paced import Paced
+    from store.census import DynamoConnectionCensus
+    from store.table import Table
+
+    census = DynamoConnectionCensus(Table(_dynamodb(), settings.connections_table))
+    gatekeeper = ApiGatewaySender(_management_api(settings.connections_endpoint))
+    paced = Paced(gatekeeper, settings.calls_per_second, time.monotonic, time.sleep)
+    return CleanerApp(Cleaning(census, paced, now, random.shuffle), Logger(), Metrics(), now)
 
 
 def push(settings: "PushSettings") -> PushApp:
@@ -213,20 +230,6 @@ def push(settings: "PushSettings") -> PushApp:
         lambda: _retrying_client("sqs"), settings.push_queue, settings.push_dead_letters
     )
     return PushApp(pushing, FanOut(sender, connections, now), queues, Logger(), Metrics(), now)
-
-
-def cleaner(settings: "CleanerSettings") -> CleanerApp:
-    """Build what clears away the rows of connections that have ended."""
-    from bot.cleaning import Cleaning
-    from delivery.api_gateway import ApiGatewaySender
-    from delivery.paced import Paced
-    from store.census import DynamoConnectionCensus
-    from store.table import Table
-
-    census = DynamoConnectionCensus(Table(_dynamodb(), settings.connections_table))
-    gatekeeper = ApiGatewaySender(_management_api(settings.connections_endpoint))
-    paced = Paced(gatekeeper, settings.calls_per_second, time.monotonic, time.sleep)
-    return CleanerApp(Cleaning(census, paced, now, random.shuffle), Logger(), Metrics(), now)
 
 
 def load_bot(class_path: str) -> "Bot | StreamingBot":

@@ -224,6 +224,7 @@ def test_a_native_app_that_sends_no_origin_gets_in_where_it_is_said() -> None:
     assert admitted(offering(GUEST))
 
 
+@pytest.mark.row(7)
 @pytest.mark.parametrize(
     "origin",
     [*OTHERS, " https://chat.example.com"],

@@ -106,6 +106,7 @@ def test_where_the_keys_address_is_given_nothing_is_discovered() -> None:
     assert scene.provider.asked == {"https://keys.example/jwks": 1}
 
 
+@pytest.mark.row(3, times(2_000, 10_000))
 def test_ten_thousand_unknown_keys_cause_one_fetch_in_thirty_seconds() -> None:
     """Done-when 5, in ten minutes of made-up time; good tokens go on being accepted."""
     scene = Scene()
@@ -222,6 +223,7 @@ BROKEN: dict[str, Any] = {
 }
 
 
+@pytest.mark.row(4, times(60, 600))
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=list(BROKEN))
 def test_the_last_good_keys_go_on_whatever_comes_after_them(answer: Any) -> None:
     """Row 4: for a day of outage, with at most one fetch in thirty seconds."""
@@ -240,6 +242,7 @@ def test_the_last_good_keys_go_on_whatever_comes_after_them(answer: Any) -> None
     assert scene.gets_in()
 
 
+@pytest.mark.row(4, times(50, 500))
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=list(BROKEN))
 def test_without_any_keys_nobody_gets_in_until_they_can_be_had(answer: Any) -> None:
     scene = Scene()

@@ -58,6 +58,7 @@ def test_the_table_is_as_long_as_it_must_be() -> None:
     assert len(names) >= 300
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda each: each.name)
 def test_a_token_with_anything_wrong_is_refused(attack: Attack) -> None:
     token = attack.make(FORGE)
@@ -153,6 +154,7 @@ def bent(draw: st.DrawFn) -> str:
     return token
 
 
+@pytest.mark.row(2, times(500, 10_000))
 @settings(max_examples=times(500, 10_000), deadline=None)
 @given(bent())
 def test_a_token_that_is_changed_anywhere_is_refused(token: str) -> None:

@@ -11,10 +11,12 @@ from samtranslator.yaml_helper import yaml_parse
 from bot import errors, frames, limits, pushes
 from bot.models import Author, Failure, Rating, Status
 from bot.tail import MARKS
+from tests.support.fault_table import ROWS, Row
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()
+RELIABILITY = (ROOT / "docs/reliability.md").read_text()
 IDENTITY = (ROOT / "docs/identity.md").read_text()
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 
@@ -145,6 +147,18 @@ def environment_variables() -> set[str]:
 @pytest.mark.parametrize("name", sorted(environment_variables()))
 def test_every_environment_variable_is_documented(name: str) -> None:
     assert f"`{name}`" in SETTINGS
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: str(row.number))
+def test_every_kind_of_fault_has_its_figures(row: Row) -> None:
+    assert f"\n| {row.number} | {row.fault} | {row.holds} | " in RELIABILITY
+
+
+@pytest.mark.parametrize(
+    "invariant", sorted({*"".join(row.holds for row in ROWS.values())} - {" "})
+)
+def test_every_invariant_is_told(invariant: str) -> None:
+    assert f"\n| {invariant} | " in RELIABILITY
 
 
 def test_every_make_target_explains_itself() -> None:

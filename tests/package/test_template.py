@@ -3,18 +3,20 @@
 import copy
 import importlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from samtranslator.translator.transform import transform
 
 from bot import frames
+from bot.ordering import GIVEN_UP_AFTER
 from bots.bedrock.settings import BedrockSettings
 from bots.conversing.settings import ModelSettings
 from bots.openai_compatible.settings import OpenAISettings
 from handlers import settings
 from handlers.push_lanes import LONGEST_ABSENCE_SECONDS, MARGIN_SECONDS, PATIENCE_SECONDS
-from handlers.variables import Environment
+from handlers.variables import Environment, natural
 from tests.package.functions import FUNCTION, resolved, resources, variables
 from tests.support.template import template
 
@@ -280,8 +282,25 @@ def test_conversations_outlive_the_stack() -> None:
 def test_no_function_behind_api_gateway_waits_longer_than_it() -> None:
     longest = template()["Globals"]["Function"]["Timeout"]
     for name, function in resources(FUNCTION).items():
-        behind_none = name in ("ReplyFunction", "PushFunction", "CleanerFunction")
-        assert behind_none or function.get("Timeout", longest) < 29
+        is_asynchronous = name in ("ReplyFunction", "PushFunction", "CleanerFunction")
+        assert is_asynchronous or function.get("Timeout", longest) < 29
+
+
+def test_a_users_budget_is_none_unless_it_is_set_and_then_goes_to_who_writes_replies() -> None:
+    names = ("USER_TURNS_PER_MINUTE", "USER_TOKENS_PER_DAY")
+    given = variables("ReplyFunction")
+    assert [str(given[name]) for name in names] == ["0", "0"]
+    given = variables("ReplyFunction", UserTurnsPerMinute="3", UserTokensPerDay="9")
+    assert [given[name] for name in names] == ["3", "9"]
+    for name in ("UserTurnsPerMinute", "UserTokensPerDay"):
+        bounds = template()["Parameters"][name]
+        assert natural(str(bounds["MinValue"])) == 0
+        assert natural(str(bounds["MaxValue"])) > 0, "the function takes what the template allows"
+
+
+def test_no_order_outlives_the_time_after_which_its_reply_is_given_up() -> None:
+    retries = resources(FUNCTION)["ReplyFunction"]["EventInvokeConfig"]
+    assert timedelta(seconds=retries["MaximumEventAgeInSeconds"]) <= GIVEN_UP_AFTER
 
 
 def test_every_parameter_has_a_default_and_says_what_it_is_for() -> None:

@@ -222,16 +222,16 @@ class Person:
         conversation = self._any()
         at = {"conversationId": conversation}
         seq = max(device.screen(conversation).turns, default=1)
-        self._chance.choice(
-            [
-                lambda: self._send(device, "read", **at, seq=seq),
-                lambda: self._send(device, "feedback", **at, seq=seq, rating="up"),
-                lambda: self._send(device, "rename", **at, title=f"of {self._name}"),
-                lambda: self._send(device, "history", **at, before=seq + 1),
-                lambda: self._send(device, "conversations"),
-                lambda: self._send(device, "ping"),
-            ]
-        )()
+        asked: list[tuple[str, dict[str, Any]]] = [
+            ("read", {**at, "seq": seq}),
+            ("feedback", {**at, "seq": seq, "rating": "up"}),
+            ("rename", {**at, "title": f"of {self._name}"}),
+            ("history", {**at, "before": seq + 1}),
+            ("conversations", {}),
+            ("ping", {}),
+        ]
+        action, fields = self._chance.choice(asked)
+        self._send(device, action, **fields)
 
     def _delete(self, device: Device) -> None:
         self._send(device, "delete", conversationId=self._any())

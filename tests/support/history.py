@@ -8,7 +8,7 @@ from typing import Any
 from bot.answers import Frame
 from bot.models import ConversationKey, Turn
 from bot.ports import ConversationStore
-from bot.tail import ENDED
+from bot.tail import MARKS, is_seal
 
 Tables = Mapping[ConversationKey, list[Turn]]
 """The live turns of every conversation of a run."""
@@ -98,7 +98,7 @@ class History:
 
 
 def table(store: ConversationStore, key: ConversationKey) -> list[Turn]:
-    """The live turns that the table holds."""
+    """The live turns that the table holds: none under a seal, though they are still there."""
     found: list[Turn] = []
     page = store.following(key, 0, 1_000)
     while True:
@@ -106,7 +106,9 @@ def table(store: ConversationStore, key: ConversationKey) -> list[Turn]:
         if page.exhausted:
             break
         page = store.following(key, found[-1].seq, 1_000)
-    return [turn for turn in found if turn.status not in ENDED]
+    if found and is_seal(found[-1]):
+        return []
+    return [turn for turn in found if turn.status not in MARKS]
 
 
 def live_rows(connections: Any, users: Iterable[str]) -> set[Row]:

@@ -150,8 +150,7 @@ def _follows(before: Turn, turn: Turn) -> bool:
     if turn.is_pending:
         return True
     made = 1 if turn.status is Status.DONE else 0
-    counted: int = turn.state.get("count", 0)
-    return counted == before.state.get("count", 0) + made
+    return bool(turn.state.get("count", 0) == before.state.get("count", 0) + made)
 
 
 def _orders(run: _Run) -> Iterator[Violation]:

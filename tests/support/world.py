@@ -78,6 +78,7 @@ class World:
         self.broken: list[BaseException] = []
         self._log = io.StringIO()
         self._logger = Logger(service=f"storm-{uuid4()}", stream=self._log)
+        self._logger._logger.propagate = False  # kept once is enough
         self._ids = Ids(f"writer{seed}-")
         self._unmeasured: Any = Unmeasured()
         self._pool = ThreadPoolExecutor(INVOCATIONS)
