@@ -31,8 +31,8 @@ help: ## List what make can do
 
 # ---- use
 
-run: .venv/.run ## Start Parley on this machine; Ctrl-C stops it (PORT, DATA_DIR, ARGS)
-	@exec $(python) -m local_gateway $(ARGS)
+run: .venv/.run ## Start Parley on this machine; Ctrl-C stops it (PORT, DATA_DIR, EXAMPLE, ARGS)
+	@exec $(python) -m local_gateway $(if $(EXAMPLE),--example "$(EXAMPLE)") $(ARGS)
 
 # As it was typed: make would else read a $ in it. The shell too has a USER, which is not meant.
 disconnect: export PARLEY_USER = $(value USER)

@@ -16,6 +16,7 @@ from local_gateway.assumptions import Assumptions
 from local_gateway.asynchronous.event import RETRY_WAITS
 from local_gateway.deployment.parameters import parse_overrides
 from local_gateway.errors import LocalGatewayError, StartupError
+from local_gateway.example import open_example
 from local_gateway.faults import KINDS, Faults
 from local_gateway.gateway import LocalGateway
 from local_gateway.settings import PROJECT, Settings
@@ -41,12 +42,17 @@ def read_settings(arguments: Sequence[str] | None, environ: Mapping[str, str]) -
         raise StartupError(f"PORT {options.port!r} is not a number") from None
     if not 0 <= port <= 65535:
         raise StartupError(f"PORT {port} is not between 0 and 65535")
+    example = open_example(options.example) if options.example else None
     return Settings(
         template=Path(options.template).resolve(),
         page_dir=Path(options.page).resolve(),
         data_dir=Path(options.data_dir).resolve(),
         port=port,
-        overrides=parse_overrides(options.parameter_overrides),
+        example=example,
+        overrides={
+            **(example.parameters if example else {}),
+            **parse_overrides(options.parameter_overrides),
+        },
         other_dynamodb=aws.other_endpoint(environ),
         concurrency=options.concurrency,
         faults=Faults.parse(options.faults, options.seed),
@@ -88,6 +94,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     add("--template", default=str(PROJECT / "template.yaml"), help="the SAM template")
     add("--page", default=str(PROJECT / "web-client"), help="directory of the static page")
+    add("--example", default="", metavar="NAME", help="an example to run beside it, of examples/")
     add(
         "--parameter-overrides",
         nargs="+",
@@ -130,4 +137,6 @@ async def _run(settings: Settings) -> int:
 async def _serve(settings: Settings) -> None:
     async with LocalGateway(settings) as gateway:
         print(f"{gateway.url}/", flush=True)
+        if settings.example:
+            print(f"{gateway.url}/{settings.example.name}/", flush=True)
         await gateway.failed()

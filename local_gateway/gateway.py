@@ -102,6 +102,8 @@ class LocalGateway:
         if settings.reload:
             stop = asyncio.Event()
             dirs = [function.code_dir for function in deployment.functions]
+            if settings.example and settings.example.code_dir:
+                dirs.append(settings.example.code_dir)
             self._in_background(watch(self.functions, dirs, stop))
             self._stack.callback(stop.set)
         self._make_queue()
@@ -150,6 +152,8 @@ class LocalGateway:
             deployment.api.stage,
             aws.credentials(os.environ, other is not None),
         )
+        if settings.example and settings.example.code_dir:
+            variables["PYTHONPATH"] = str(settings.example.code_dir)
         variables |= settings.variables
         if other is not None:
             variables["AWS_ENDPOINT_URL_DYNAMODB"] = other
@@ -187,6 +191,7 @@ class LocalGateway:
             self.port,
             page_config,
             LambdaApi(self.functions, self.events),
+            self.settings.example,
         )
         self._stack.push_async_callback(self._take_leave, door)
         await door.listen(sockets)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from local_gateway.assumptions import Assumptions
 from local_gateway.asynchronous.event import RETRY_WAITS
+from local_gateway.example import Example
 from local_gateway.faults import Faults
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -18,6 +19,7 @@ class Settings:
     template: Path = PROJECT / "template.yaml"
     page_dir: Path = PROJECT / "web-client"
     data_dir: Path = PROJECT / ".parley"
+    example: Example | None = None
     port: int = 8080
     overrides: Mapping[str, str] = field(default_factory=dict)
     other_dynamodb: str | None = None

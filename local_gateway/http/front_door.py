@@ -12,6 +12,7 @@ from aiohttp import web
 
 from local_gateway.data_plane.opening import Refused
 from local_gateway.data_plane.plane import DataPlane
+from local_gateway.example import Example
 from local_gateway.http import lambda_api, management, page, upgrade
 from local_gateway.http.lambda_api import LambdaApi
 from local_gateway.http.loopback import refusal
@@ -34,6 +35,7 @@ class FrontDoor:
     port: int
     page_config: Mapping[str, Any] = field(default_factory=dict)
     lambda_api: LambdaApi | None = None
+    example: Example | None = None
 
     def __post_init__(self) -> None:
         self._server = web.Server(self._answer)
@@ -103,7 +105,10 @@ class FrontDoor:
             return await self._websocket(request)
         if request.rel_url.path == "/config.json":
             return page.config(request, self.port, self.plane.api.stage, self.page_config)
-        return page.answer(request, self.page_dir)
+        if self.example and first == self.example.name:
+            own = request.rel_url.raw_path.lstrip("/").partition("/")[2]
+            return page.answer(request, self.example.page_dir, f"/{own}")
+        return page.answer(request, self.page_dir, request.rel_url.raw_path)
 
     async def _websocket(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.rel_url.path.strip("/") != self.plane.api.stage:

@@ -49,11 +49,11 @@ def find(root: Path, raw_path: str) -> Path | None:
     return found if inside and found.is_file() else None
 
 
-def answer(request: web.BaseRequest, root: Path) -> web.Response:
-    """Serve a file of the page."""
+def answer(request: web.BaseRequest, root: Path, raw_path: str) -> web.Response:
+    """Serve the file of a page that the path names under ``root``."""
     if request.method not in ("GET", "HEAD"):
         return web.Response(status=405, headers={"Allow": "GET, HEAD", **SECURITY_HEADERS})
-    found = find(root, request.rel_url.raw_path)
+    found = find(root, raw_path)
     if found is None:
         return web.Response(status=404, text="Not found\n", headers=SECURITY_HEADERS)
     kind = _TYPES.get(found.suffix) or mimetypes.guess_type(found.name)[0]

@@ -28,7 +28,7 @@ class AtOnce:
         """See `bot.ports.StreamingBot`."""
         text, state = ask(self._bot, snapshot, message)
         yield text
-        return Outcome(state)
+        return Outcome(state, silent=not text)
 
 
 def in_pieces(bot: Bot | StreamingBot) -> StreamingBot:
@@ -37,7 +37,7 @@ def in_pieces(bot: Bot | StreamingBot) -> StreamingBot:
 
 
 def ask(bot: Bot, snapshot: Snapshot, message: Message) -> tuple[str, State]:
-    """The bot's reply and state, as they will be kept.
+    """The bot's reply, empty where it is silent, and state, as they will be kept.
 
     Raises BotFailed where the bot raises, or answers what cannot be kept.
     """
@@ -60,8 +60,10 @@ def checked_state(state: State) -> State:
 
 
 def _checked(reply: Reply) -> tuple[str, State]:
-    if not isinstance(reply, Reply) or not isinstance(reply.text, str) or not reply.text:
+    if not isinstance(reply, Reply) or not isinstance(reply.text, str):
         raise BotFailed("no reply")
+    if reply.silent is not (reply.text == ""):
+        raise BotFailed("silent, with words" if reply.text else "no reply")
     if len(reply.text) > limits.MAX_REPLY_CHARACTERS:
         raise BotFailed("reply too long")
     reply.text.encode()

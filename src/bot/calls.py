@@ -9,7 +9,7 @@ from threading import Condition, Thread
 from bot import limits
 from bot.answering import checked_state
 from bot.errors import BotFailed
-from bot.models import Failure, Outcome, Usage
+from bot.models import ConversationKey, Failure, Outcome, Usage
 
 CLOSING_SECONDS = 1.0
 """How long an end waits for what a bot holds open to be closed."""
@@ -39,8 +39,11 @@ LOGGED = re.compile(r"[A-Za-z0-9_.: -]{1,100}", re.ASCII)
 class Reading:
     """What a bot has said so far. It is also the `bot.ports.Call` that the bot is given."""
 
-    def __init__(self, key: str, seconds_left: Callable[[], float]) -> None:
+    def __init__(
+        self, key: str, conversation: ConversationKey, seconds_left: Callable[[], float]
+    ) -> None:
         self._key = key
+        self._conversation = conversation
         self._seconds_left = seconds_left
         self._changed = Condition()
         self._closers: list[Callable[[], object]] = []
@@ -57,6 +60,11 @@ class Reading:
     def key(self) -> str:
         """See the port."""
         return self._key
+
+    @property
+    def conversation(self) -> ConversationKey:
+        """See the port."""
+        return self._conversation
 
     def seconds_left(self) -> float:
         """See the port."""
@@ -97,7 +105,7 @@ class Reading:
                 return Said(self._text, otherwise, failure)
             outcome = self._outcome or otherwise
             outcome = replace(outcome, usage=outcome.usage or self._usage)
-            if not self._text:
+            if not self._text and not outcome.silent:
                 # It has failed, and leaves the state before it; what it cost stands.
                 outcome = replace(outcome, state=otherwise.state)
             return Said(self._text, outcome, self._failure, self._reason, whole=True)
@@ -177,7 +185,8 @@ def _checked(outcome: Outcome | None) -> Outcome | None:
         raise BotFailed("no outcome")
     if outcome.usage is not None:
         _check_usage(outcome.usage)
-    return replace(outcome, state=checked_state(outcome.state))
+    silent = outcome.silent is True
+    return replace(outcome, state=checked_state(outcome.state), silent=silent)
 
 
 def _check_usage(usage: Usage) -> None:

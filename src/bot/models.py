@@ -79,10 +79,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a bot answers, and what it wants to find in the snapshot next time."""
+    """What a bot answers, and what it wants to find in the snapshot next time.
+
+    `silent`: it says nothing, and means it; `text` is empty then, and nowhere else.
+    """
 
     text: str
     state: State = field(default_factory=dict)
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a bot that streams leaves behind, besides what it said."""
+    """What a bot that streams leaves behind, besides what it said.
+
+    `silent`: it has said nothing, and means it; else that is a failure.
+    """
 
     state: State = field(default_factory=dict)
     usage: Usage | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ class Call(Protocol):
         idempotent."""
         ...
 
+    @property
+    def conversation(self) -> ConversationKey:
+        """Whose conversation this is, by the authorizer's word, and which."""
+        ...
+
     def seconds_left(self) -> float:
         """Until the reply is cut off."""
         ...

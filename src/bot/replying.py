@@ -102,7 +102,8 @@ class Replying:
             return self._end(order.key, turn, Said("", unsaid))
         if turn.attempt > MAX_ATTEMPTS:
             return self._end(order.key, turn, Said("", unsaid, Failure.ABANDONED))
-        reading = Reading(f"{turn.epoch}#{turn.seq}", partial(self._seconds_until, until))
+        left = partial(self._seconds_until, until)
+        reading = Reading(f"{turn.epoch}#{turn.seq}", order.key, left)
         message = Message(turn.message_id, turn.text, turn.created_at)
         audience, spent = self.audience(order, turn), Spent()
         try:
@@ -208,7 +209,7 @@ class Replying:
 
     def _end(self, key: ConversationKey, turn: Turn, said: Said) -> Written | None:
         failure = said.failure
-        if not said.text and (said.whole or not turn.stopping):
+        if not said.text and not said.outcome.silent and (said.whole or not turn.stopping):
             failure = failure or Failure.EMPTY
         ended = replace(
             turn,

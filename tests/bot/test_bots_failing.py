@@ -59,6 +59,7 @@ RUBBISH: dict[str, Any] = {
     "state surrogate key": Reply("x", {"\udfff": 1}),
     "state too deep": Reply("x", nested(5_000)),
     "state odd": Reply("x", Odd()),
+    "silent with words": Reply("x", silent=True),
     "state huge number": Reply("x", {"a": 10**5_000}),
 }
 ERRORS = [ValueError("a secret"), KeyError("a secret"), RecursionError(), StopIteration()]
@@ -93,6 +94,16 @@ def test_what_a_bot_raises_is_answered_without_its_words(
     assert "secret" not in str(refused.to_caller)
     assert isinstance(refused.fault, BotFailed)
     assert refused.fault.reason == type(error).__name__
+
+
+def test_a_bot_may_say_nothing_on_purpose(store: MemoryConversationStore, clock: FakeClock) -> None:
+    bot = Scripted(lambda snapshot, message: Reply("", {"n": 1}, silent=True))
+    worker = Worker(store, clock, bot=bot)
+    turn = worker.say("m1")["turn"]
+    assert (turn["status"], turn["reply"]) == ("done", "")
+    assert worker.say("m1")["turn"] == turn
+    worker.say("m2")
+    assert bot.asked[1][0].state == {"n": 1}
 
 
 def test_a_message_whose_bot_failed_may_be_sent_again(

@@ -99,6 +99,23 @@ def test_nothing_is_no_reply(pieces: tuple[str, ...]) -> None:
     assert said(turn) == (Status.FAILED, Failure.EMPTY, "")
 
 
+@pytest.mark.parametrize("pieces", [(), ("",)], ids=repr)
+def test_a_bot_may_say_nothing_on_purpose(pieces: tuple[str, ...]) -> None:
+    turn = replied(saying(*pieces, outcome=Outcome({"n": 1}, Usage(3, 0), silent=True)))
+    assert (said(turn), turn.state, turn.usage) == ((Status.DONE, None, ""), {"n": 1}, Usage(3, 0))
+
+
+def test_who_says_something_is_not_silent() -> None:
+    turn = replied(saying("x", outcome=Outcome({"n": 1}, silent=True)))
+    assert (said(turn), turn.state) == ((Status.DONE, None, "x"), {"n": 1})
+
+
+def test_a_bot_is_told_whose_conversation_it_is() -> None:
+    bot = saying("x")
+    replied(bot)
+    assert bot.asked[0][2].conversation == MAIN
+
+
 def test_a_reply_that_failed_whole_leaves_the_state_before_it_and_what_it_cost() -> None:
     store, clock = Store(), FakeClock()
     assert replied(saying("x", outcome=Outcome({"n": 1})), store, clock).state == {"n": 1}
@@ -269,19 +286,22 @@ def test_a_bot_that_answers_at_once_answers_what_another_left() -> None:
     bot = Scripted(lambda snapshot, message: Reply(f"to {message.text}", {"n": 1}))
     turn = replied(in_pieces(bot))
     assert (said(turn), turn.state) == ((Status.DONE, None, "to hi"), {"n": 1})
+    silent = in_pieces(Scripted(lambda snapshot, message: Reply("", {"n": 2}, silent=True)))
+    turn = replied(silent)
+    assert (said(turn), turn.state) == ((Status.DONE, None, ""), {"n": 2})
     failing = Scripted(lambda snapshot, message: 1 / 0)  # type: ignore[arg-type, return-value]
     assert said(replied(in_pieces(failing))) == (Status.FAILED, Failure.BOT, "")
 
 
 def reading(stream: Callable[[], Any]) -> Reading:
     """A stream that is read."""
-    begun = Reading("e1#1", lambda: 5.0)
+    begun = Reading("e1#1", MAIN, lambda: 5.0)
     begun.start(stream)
     return begun
 
 
 def test_what_is_registered_after_a_stop_is_closed_at_once() -> None:
-    begun = Reading("e1#1", lambda: 5.0)
+    begun = Reading("e1#1", MAIN, lambda: 5.0)
     begun.stop()
     closed = Event()
     begun.on_stop(closed.set)
@@ -321,5 +341,5 @@ def test_a_reply_of_many_small_pieces_is_read_in_good_time() -> None:
 
 
 def test_a_bot_may_ask_how_long_it_has() -> None:
-    begun = Reading("e1#1", lambda: 5.0)
+    begun = Reading("e1#1", MAIN, lambda: 5.0)
     assert (begun.key, begun.seconds_left()) == ("e1#1", 5.0)

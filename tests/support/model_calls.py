@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.models import Author, Message, Outcome, Snapshot, State, Status, Turn, Usage
+from bot.models import Author, ConversationKey, Message, Outcome, Snapshot, State, Status, Turn, Usage
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -13,6 +13,7 @@ class Attempt:
     """A `bot.ports.Call` of which `seconds` are left, always."""
 
     key = "epoch#7"
+    conversation = ConversationKey("guest:g", "main")
 
     def __init__(self, seconds: float = 100.0) -> None:
         self.seconds = seconds
