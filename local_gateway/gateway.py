@@ -152,12 +152,14 @@ class LocalGateway:
             deployment.api.stage,
             aws.credentials(os.environ, other is not None),
         )
-        if settings.example and settings.example.code_dir:
-            variables["PYTHONPATH"] = str(settings.example.code_dir)
         variables |= settings.variables
         if other is not None:
             variables["AWS_ENDPOINT_URL_DYNAMODB"] = other
-        surroundings = Surroundings(variables, settings.data_dir / "logs", settings.verbose)
+        code_dir = settings.example.code_dir if settings.example else None
+        if code_dir:
+            variables["PYTHONPATH"] = str(code_dir)
+        logs = settings.data_dir / "logs"
+        surroundings = Surroundings(variables, logs, settings.verbose, code_dir)
         self.functions = Functions(deployment.functions, surroundings, settings.concurrency)
         self._stack.push_async_callback(self.functions.stop)
 

@@ -22,11 +22,12 @@ LOG_LIMIT = 10 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What every environment gets beside the template's variables."""
+    """What every environment gets beside the template's variables, and code beside its own."""
 
     variables: Mapping[str, str]
     log_dir: Path
     verbose: bool = False
+    code_dir: Path | None = None
 
 
 class Functions:
@@ -79,10 +80,12 @@ class Functions:
 
     async def changed(self, paths: Iterable[Path]) -> None:
         """Retire the environments whose code lies at or above one of the paths."""
+        shared = self._surroundings.code_dir
         touched = [
             pool
             for pool in self._pools.values()
-            if any(path.is_relative_to(pool.function.code_dir) for path in paths)
+            for dirs in [(pool.function.code_dir, shared or pool.function.code_dir)]
+            if any(path.is_relative_to(code) for path in paths for code in dirs)
         ]
         await asyncio.gather(*(pool.retire() for pool in touched))
         await asyncio.gather(*(self._prewarm(pool) for pool in touched))

@@ -142,6 +142,11 @@ export class ChatClient extends EventTarget {
     return this.#conversations.open(conversationId);
   }
 
+  /** Keep a conversation up to date besides the open one, for as long as this client lives. */
+  follow(conversationId) {
+    return this.#conversations.follow(conversationId);
+  }
+
   /** A conversation's messages that the backend has not acknowledged yet. */
   unsent(conversationId) {
     return this.#outbox.of(conversationId);

@@ -6,7 +6,7 @@ const MAX_KEPT = 10;
 
 /**
  * The conversations in memory. Tracked, that is brought up to date as soon as can be, are the open
- * one and those with messages to send; of the others some are kept, for who comes back to them.
+ * one, those that are followed and those with messages to send; of the others some are kept, for who comes back to them.
  */
 export class KeptConversations {
   #outbox;
@@ -17,6 +17,7 @@ export class KeptConversations {
   #reconnect;
   #online = false;
   #openId = null;
+  #followed = new Set();
   #kept = new Map();
 
   /** @param {object} options also those of each `Resumption` */
@@ -64,21 +65,32 @@ export class KeptConversations {
     return conversation;
   }
 
+  /** Track a conversation from now on, besides the one that is open. @returns {Conversation} */
+  follow(conversationId) {
+    this.#followed.add(conversationId);
+    const { conversation, resumption } = this.#keep(conversationId);
+    if (this.#online) resumption.ask();
+    return conversation;
+  }
+
   /** A conversation has a message to send: find out what that follows. */
   track(conversationId) {
     const { conversation, resumption } = this.#keep(conversationId);
     if (this.#online && !conversation.loaded) resumption.ask();
   }
 
-  /** Ask whether anything is new in the open conversation. */
+  /** Ask whether anything is new in what is shown. */
   refresh() {
-    if (this.#online) this.#kept.get(this.#openId)?.resumption.ask();
+    if (!this.#online) return;
+    const shown = new Set([this.#openId, ...this.#followed]);
+    for (const conversationId of shown) this.#kept.get(conversationId)?.resumption.ask();
   }
 
   /** There is a connection: whatever is tracked is asked for. */
   connected() {
     this.#online = true;
-    for (const conversationId of this.#outbox.conversationIds) this.#keep(conversationId);
+    const wanted = [...this.#followed, ...this.#outbox.conversationIds];
+    for (const conversationId of wanted) this.#keep(conversationId);
     for (const [conversationId, { resumption }] of this.#kept) {
       if (this.#isTracked(conversationId)) resumption.ask();
     }
@@ -102,7 +114,10 @@ export class KeptConversations {
   }
 
   #isTracked(conversationId) {
-    return conversationId === this.#openId || this.#outbox.next(conversationId) !== undefined;
+    return (
+      conversationId === this.#openId || this.#followed.has(conversationId) ||
+      this.#outbox.next(conversationId) !== undefined
+    );
   }
 
   #keep(conversationId) {

@@ -506,3 +506,22 @@ test('what a backend tells those who are there is passed on, and is no turn', as
   equal(events, [event]);
   equal(client.open('main').turns.length, before);
 });
+
+test('a followed conversation is kept up to date beside the open one', async () => {
+  const { client, network, clock } = await connected();
+  const other = { conversationId: 'inbox' };
+  const followed = client.follow('inbox');
+  const asked = () => network.latest.of('resume').filter((f) => f.conversationId === 'inbox');
+  equal(asked(), [{ action: 'resume', ...other }]);
+  network.latest.receive({ ...snapshot(1, 1), ...other });
+  network.latest.receive({ ...turnFrame(3), ...other });
+  await clock.advance(1_000);
+  equal(asked().at(-1), { action: 'resume', ...other, after: 1, epoch: 'e1' });
+  network.latest.receive({ ...snapshot(2, 3), ...other });
+  equal(followed.turns.map(({ seq }) => seq), [1, 2, 3]);
+  for (let i = 0; i < 40; i += 1) client.open(`c${i}`);
+  network.latest.end();
+  await clock.advance(1_000);
+  network.latest.accept();
+  equal(asked(), [{ action: 'resume', ...other, after: 3, epoch: 'e1' }]);
+});

@@ -1,0 +1,1 @@
+"""A support inbox: a bot answers until a person takes the conversation over."""
