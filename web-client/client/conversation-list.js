@@ -1,5 +1,6 @@
 import { forkIn } from './frames.js';
 
+const TITLE_CHARACTERS = 60;
 const UNKNOWN = Object.freeze({ title: '', updatedAt: '', head: 0, read: 0 });
 
 /**
@@ -37,10 +38,12 @@ export class ConversationList {
     this.#unseen = null;
   }
 
-  /** Take what a `turn` says. */
+  /** Take what a `turn` says; the first gives a conversation its title, until it is renamed. */
   applyTurn({ conversationId, turn }) {
     this.#unseen?.delete(conversationId);
-    this.#update(conversationId, { head: turn.seq, updatedAt: turn.createdAt });
+    const known = this.#entries.get(conversationId)?.title;
+    const title = known || (turn.seq === 1 ? titleFrom(turn) : '');
+    this.#update(conversationId, { title, head: turn.seq, updatedAt: turn.createdAt });
   }
 
   /**
@@ -81,4 +84,9 @@ export class ConversationList {
       read: Math.max(known.read, read),
     });
   }
+}
+
+/** As the backend makes it. */
+function titleFrom({ text, reply }) {
+  return [...(text || reply || '').trim().replace(/\s+/g, ' ')].slice(0, TITLE_CHARACTERS).join('');
 }

@@ -525,3 +525,14 @@ test('a followed conversation is kept up to date beside the open one', async () 
   network.latest.accept();
   equal(asked(), [{ action: 'resume', ...other, after: 3, epoch: 'e1' }]);
 });
+
+test('a conversation that begins while one is there has its title at once', async () => {
+  const { client, network } = await connected();
+  const other = { conversationId: 'other' };
+  const titles = () => client.conversations.map(({ title }) => title);
+  network.latest.receive({ ...turnFrame(1, { text: '', reply: ' pushed \n words' }), ...other });
+  equal(titles(), ['pushed words']);
+  network.latest.receive({ ...snapshot(1, 1), ...other, title: 'renamed' });
+  network.latest.receive({ ...turnFrame(1), ...other });
+  equal(titles(), ['renamed']);
+});

@@ -1,0 +1,155 @@
+"""The support inbox as its people live it: a customer and an operator, each in a browser."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.product import Product
+from tests.support.template import ROOT
+from tests.web.audits import CONTRAST, UNNAMED
+
+README = (ROOT / "examples/support-inbox/README.md").read_text()
+ANNA = re.findall(r"operator\.html#([0-9a-f-]{36})", README)[0]
+OpenPage = Callable[..., Page]
+
+
+def log(page: Page) -> Locator:
+    return page.get_by_role("log", name="Conversation")
+
+
+def shows(page: Page, *words: str) -> None:
+    """Exactly these words, by whoever, in this order."""
+    expect(log(page).locator(".words, .mark")).to_have_text(
+        [re.compile(each, re.IGNORECASE) for each in words]
+    )
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Message").fill(text)
+    button(page, "Send").click()
+
+
+def customer(open_page: OpenPage, product: Product, **options: object) -> Page:
+    page = open_page(f"{product.url}/support-inbox/", **options)
+    expect(page.get_by_role("status")).to_have_text("Connected")
+    return page
+
+
+def operator(open_page: OpenPage, product: Product, **options: object) -> Page:
+    page = open_page(f"{product.url}/support-inbox/operator.html#{ANNA}", **options)
+    expect(page.get_by_role("status")).to_have_text("Connected")
+    assert ANNA not in page.url
+    return page
+
+
+def case(page: Page, title: str) -> Locator:
+    return page.get_by_role("navigation", name="Conversations").get_by_role("link", name=title)
+
+
+def test_a_person_takes_a_conversation_over_and_hands_it_back(
+    support_inbox: Product, open_page: OpenPage
+) -> None:
+    cora = customer(open_page, support_inbox)
+    anna = operator(open_page, support_inbox)
+
+    say(cora, "hello from Cora")
+    shows(cora, "hello from Cora", ".+")
+    expect(case(anna, "Bot: hello from Cora")).to_be_visible()
+    button(cora, "Talk to a person").click()
+    expect(log(cora)).to_contain_text("I have asked my colleagues.")
+    case(anna, "Waiting: hello from Cora").click()
+    shows(
+        anna,
+        "hello from Cora",
+        ".+",
+        "I would like to talk to a person",
+        "A person was asked for",
+        "I have asked my colleagues.+",
+    )
+
+    button(anna, "Take over").click()
+    expect(cora.locator("#partner")).to_have_text("You are talking to Anna")
+    expect(log(cora).locator(".mark")).to_have_text("Anna has joined the conversation.")
+    expect(button(anna, "Hand back to the bot")).to_be_visible()
+    replies = cora.locator(".is-bot").count()
+    say(cora, "are you real?")
+    expect(log(anna)).to_contain_text("are you real?")
+    say(anna, "Yes, I am. How can I help?")
+    expect(log(cora).get_by_role("article").last).to_have_text("Yes, I am. How can I help?")
+    assert cora.locator(".is-bot").count() == replies, "the bot is silent"
+
+    # Neither a reload nor a cut loses who has the conversation, or anything that was said.
+    said = log(cora).locator(".words, .mark").all_inner_texts()
+    seen = log(anna).locator(".words, .mark").all_inner_texts()
+    cora.reload()
+    anna.reload()
+    expect(log(cora).locator(".words, .mark")).to_have_text(said)
+    expect(log(anna).locator(".words, .mark")).to_have_text(seen)
+    expect(cora.locator("#partner")).to_have_text("You are talking to Anna")
+
+    button(anna, "Hand back to the bot").click()
+    expect(cora.locator("#partner")).to_have_text("You are talking to the bot")
+    expect(log(cora).locator(".mark").last).to_have_text("Anna has left; the bot answers again.")
+    say(cora, "hello again")
+    expect(cora.locator(".is-bot")).to_have_count(replies + 1)
+    expect(case(anna, "Bot: hello from Cora")).to_be_visible()
+
+
+def test_each_customer_has_a_case_of_their_own_and_hears_nothing_of_others(
+    support_inbox: Product, open_page: OpenPage
+) -> None:
+    dora, ella = (customer(open_page, support_inbox) for _ in range(2))
+    anna = operator(open_page, support_inbox)
+    for page, name in ((dora, "Dora"), (ella, "Ella")):
+        say(page, f"a person for {name} please")
+        case(anna, f"Waiting: a person for {name}").click()
+        button(anna, "Take over").click()
+        expect(case(anna, f"Yours: a person for {name}")).to_be_visible()
+    say(anna, "this is for Ella")
+    expect(log(ella)).to_contain_text("this is for Ella")
+    say(dora, "what about me?")
+    # It came, and nothing of Ella's had come before it.
+    expect(case(anna, "Yours: a person for Dora").get_by_role("img", name="unread")).to_be_visible()
+    assert "Ella" not in log(dora).inner_text()
+
+
+def test_who_is_no_operator_gets_no_case_and_joins_nothing(
+    support_inbox: Product, open_page: OpenPage
+) -> None:
+    fay = customer(open_page, support_inbox)
+    say(fay, "/join")
+    expect(fay.locator(".is-bot")).to_have_count(1)
+    expect(fay.locator("#partner")).to_have_text("You are talking to the bot")
+    stranger = open_page(f"{support_inbox.url}/support-inbox/operator.html")
+    expect(stranger.get_by_role("status")).to_have_text("Connected")
+    say(fay, "a secret, then")
+    expect(fay.locator(".is-bot")).to_have_count(2)
+    expect(stranger.get_by_role("navigation").get_by_role("link")).to_have_count(0)
+    expect(stranger.locator("#user-id")).to_have_text(re.compile("guest:[0-9a-f]{64}"))
+    expect(button(stranger, "Take over")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_pages_fit_a_phone_and_can_be_read(
+    support_inbox: Product, open_page: OpenPage, scheme: str
+) -> None:
+    phone = {"viewport": {"width": 360, "height": 640}, "color_scheme": scheme}
+    gina, anna = (
+        customer(open_page, support_inbox, **phone),
+        operator(open_page, support_inbox, **phone),
+    )
+    say(gina, f"a person for Gina on a {scheme} phone")
+    button(anna, "Show the list").click()
+    case(anna, f"Waiting: a person for Gina on a {scheme} phone").click()
+    button(anna, "Take over").click()
+    expect(gina.locator("#partner")).to_have_text("You are talking to Anna")
+    for page in (gina, anna):
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert (width, page.evaluate(UNNAMED)) == (360, [])
+        assert page.evaluate(CONTRAST) == []
