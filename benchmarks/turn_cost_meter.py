@@ -116,6 +116,8 @@ class Meter:
     def _answered(
         self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any
     ) -> None:
+        if not self._running:
+            return
         request = _request(model.name, context["metered"], parsed)
         for cost in self._running:
             cost.requests.append(request)

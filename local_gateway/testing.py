@@ -4,7 +4,9 @@ import contextlib
 import json
 import os
 import queue
+import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +18,20 @@ from local_gateway.settings import PROJECT
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
+
+# Below those that systems hand out: while a server is being started, or started again, nobody who
+# asks for any port, be it for their own end of a connection, is given its.
+PORTS = range(20_000, 32_000)
+
+
+def free_port() -> int:
+    """A loopback port on which nobody listens, and which nobody gets without asking for it."""
+    # Not the generator that all share: tests seed it, and several runs would choose alike.
+    for port in random.SystemRandom().sample(PORTS, 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port")
 
 
 class GatewayProcess:
@@ -94,6 +110,7 @@ class GatewayProcess:
     def _launch(self) -> None:
         # Python writes its own output unbuffered, so that a test sees each line as it comes.
         environ = {**self._environ, "DATA_DIR": str(self.data_dir), "PYTHONUNBUFFERED": "1"}
+        self.port = self.port or free_port()
         environ["PORT"] = str(self.port)
         self.said = []
         self._process = subprocess.Popen(

@@ -1,20 +1,17 @@
-"""The WebSocket end of a connection: frames in and out of a transport.
-
-The sans-I/O core of the websockets library does the framing, since it can limit a frame apart from
-a message and split a message into frames, and is strict about masks, reserved bits and close codes.
-"""
+"""The WebSocket end of a connection: frames in and out of a transport."""
 
 import asyncio
 
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
-from websockets.protocol import SEND_EOF, Protocol, Side, State
+from websockets.protocol import SEND_EOF, Protocol, State
 
 from local_gateway.data_plane.connection import Connection
 from local_gateway.data_plane.plane import DataPlane
 from local_gateway.http.backpressure import Backpressure
+from local_gateway.http.framing import Framing
 from local_gateway.websocket.closing import BAD_TEXT, LOST, UNSUPPORTED, Close, told
-from local_gateway.websocket.frames import MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, in_frames
+from local_gateway.websocket.frames import in_frames
 
 # Bytes waiting for a client that does not read before posts to it get 429.
 MAX_UNSENT_BYTES = 512 * 1024
@@ -30,9 +27,7 @@ class Wire:
         self._plane = plane
         self._connection = connection
         self._transport = transport
-        self._protocol = Protocol(
-            Side.SERVER, state=State.OPEN, max_size=(MAX_MESSAGE_BYTES, MAX_FRAME_BYTES)
-        )
+        self._protocol = Framing()
         self._backpressure = Backpressure(connection, transport)
         self._partial = bytearray()
         self._loop = asyncio.get_running_loop()

@@ -1,5 +1,7 @@
 """Every bound that an input or an answer has (invariant I8), with the reason for its value."""
 
+from datetime import timedelta
+
 MAX_TEXT_CHARACTERS = 4_000
 """Code points in a client's message: 16 KB at most in UTF-8."""
 
@@ -9,11 +11,24 @@ MAX_TEXT_BYTES = 16 * 1024
 MAX_REPLY_CHARACTERS = 64_000
 """Code points in a reply; with text and state it stays below DynamoDB's 400 KB an item."""
 
+MAX_CONTENT_BYTES = 28 * 1024
+"""What is pushed, as JSON: with its turn and the conversation's title it fits in one frame."""
+
 MAX_STATE_BYTES = 32 * 1024
 """A bot's state as JSON."""
 
 MAX_MESSAGE_ID_CHARACTERS = 128
 MAX_TITLE_CHARACTERS = 120
+MAX_SOURCE_CHARACTERS = 64
+MAX_POSITION_DIGITS = 60
+"""A Kinesis sequence number has 56."""
+
+MAX_SOURCES = 8
+"""Sources of which a conversation knows the newest position: each costs a little of every turn."""
+
+MAX_USER_ID_CHARACTERS = 512
+"""DynamoDB takes 2,048 bytes in a partition key."""
+
 MAX_TOKEN_CHARACTERS = 4_096
 """As many as an address may have, where a token can stand too."""
 
@@ -36,3 +51,7 @@ RESEND_TURNS = 1_000
 HISTORY_TURNS = 20
 CONVERSATIONS_PAGE = 20
 MAX_PAGE = 100
+
+CONNECTION_LIFETIME = timedelta(hours=2)
+"""API Gateway closes every connection after this.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""

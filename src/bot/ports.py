@@ -4,7 +4,7 @@ Every method of a store raises StoreUnavailable where the tables do not answer, 
 consistent. A read may bring expired turns and tombstones: what to make of them is the caller's.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,10 +16,14 @@ from bot.models import (
     Message,
     Order,
     Outcome,
+    Present,
     Rating,
     Reply,
+    Sighting,
     Snapshot,
+    Spent,
     Turn,
+    Usage,
 )
 
 
@@ -53,6 +57,14 @@ class Call(Protocol):
 
     def on_stop(self, close: Callable[[], object]) -> None:
         """Have `close` called, from another thread, as soon as nobody wants any more."""
+        ...
+
+    def used(self, usage: Usage) -> None:
+        """Say what this attempt has cost so far, in all: the latest word counts.
+
+        It is kept however the reply ends; an Outcome with a usage goes before it. Raises BotFailed
+        where it is no usage.
+        """
         ...
 
 
@@ -246,7 +258,8 @@ class ConversationStore(TurnLog, PendingReplies, ConversationList, Moves, Forks,
 
 
 class ConnectionStore(Protocol):
-    """The live WebSockets of every user: one row each."""
+    """The live WebSockets of every user, one row each; and one more for what the user has used,
+    where that is counted."""
 
     def add(self, connection: Connection) -> None:
         """Write the connection's row: one request. A second time changes nothing."""
@@ -260,6 +273,17 @@ class ConnectionStore(Protocol):
         """Read the user's active connections, strongly consistent: one request a page.
 
         Those whose credential has run out are left out: nothing may be sent there any more.
+        """
+        ...
+
+    def present(self, user_id: str, now: datetime) -> Present:
+        """Read what `live` does, and what the user has used: the same requests."""
+        ...
+
+    def spend(self, user_id: str, known: Spent, spent: Spent, expires_at: int) -> Spent | None:
+        """Keep `spent` if `known` is what is kept, by one conditional write; None when it was.
+
+        Otherwise what is kept, which is `spent` itself where a retried write had been applied.
         """
         ...
 
@@ -286,6 +310,39 @@ class ConnectionStore(Protocol):
         ...
 
 
+Part = tuple[bool, int]
+"""One part of all rows: whether they are active, and a number."""
+
+
+class ConnectionCensus(Protocol):
+    """The same rows, whosever they are, by when they were last seen: what the cleaner goes through.
+
+    A sighting comes from an index that may lag behind. What writes, writes only to a row that still
+    is as it was sighted: False where it is not any more.
+    """
+
+    def parts(self) -> Sequence[Part]:
+        """Tell the parts that together are all there is."""
+        ...
+
+    def unseen(self, part: Part, since: datetime) -> Iterator[Sequence[Sighting]]:
+        """Read those of a part that were last seen before `since`, the oldest first: one request
+        a page, made when the page is asked for."""
+        ...
+
+    def row(self, sighting: Sighting) -> Connection | None:
+        """Read the row, strongly consistent; None where it is not as it was sighted any more."""
+        ...
+
+    def see(self, sighting: Sighting, at: datetime) -> bool:
+        """Note that the connection was there: one request."""
+        ...
+
+    def remove(self, sighting: Sighting) -> bool:
+        """Remove the row: one request."""
+        ...
+
+
 class ReplyStarter(Protocol):
     """The way to whoever writes replies."""
 
@@ -308,4 +365,16 @@ class FrameSender(Protocol):
 
     def close(self, connection_id: str) -> None:
         """Close the connection. Raises as `send` does."""
+        ...
+
+
+class Gatekeeper(Protocol):
+    """Who knows which connections are open. What raises does so as `FrameSender.send` does."""
+
+    def is_open(self, connection_id: str) -> bool:
+        """Ask. Only False is a proof: a peer that has died lately still counts as open."""
+        ...
+
+    def close(self, connection_id: str) -> None:
+        """Close the connection."""
         ...

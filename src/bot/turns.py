@@ -180,6 +180,7 @@ class Turns:
             expires_at=int((message.sent_at + self.retention).timestamp()),
             allowance=allowance,
             lease_until=(message.sent_at + START).timestamp(),
+            positions=tail.positions,
         )
         if streaming(self.bot):
             return turn

@@ -16,7 +16,7 @@ PAUSE_SECONDS = 0.1
 
 
 class ApiGatewaySender:
-    """`bot.ports.FrameSender` on an `apigatewaymanagementapi` client.
+    """`bot.ports.FrameSender` and `Gatekeeper` on an `apigatewaymanagementapi` client.
 
     The client must not retry by itself: botocore would send a frame again whose answer was lost.
     """
@@ -32,6 +32,14 @@ class ApiGatewaySender:
     def close(self, connection_id: str) -> None:
         """See the port."""
         self._call(self._client.delete_connection, ConnectionId=connection_id)
+
+    def is_open(self, connection_id: str) -> bool:
+        """See the port."""
+        try:
+            self._call(self._client.get_connection, ConnectionId=connection_id)
+        except ConnectionGone:
+            return False
+        return True
 
     def _call(self, operation: Callable[..., Any], **request: Any) -> None:
         for attempt in range(1, ATTEMPTS + 1):

@@ -9,7 +9,7 @@ from bot.errors import ConnectionGone
 
 
 class MemorySender:
-    """`bot.ports.FrameSender` that remembers, by connection, what a client would have got."""
+    """`bot.ports.FrameSender` and `Gatekeeper`; remembers what each client would have got."""
 
     def __init__(self) -> None:
         self.sent: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -29,3 +29,8 @@ class MemorySender:
             if connection_id in self.gone:
                 raise ConnectionGone
             self.gone.add(connection_id)
+
+    def is_open(self, connection_id: str) -> bool:
+        """See the port."""
+        with self._lock:
+            return connection_id not in self.gone

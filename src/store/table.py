@@ -71,12 +71,11 @@ class Table:
             page = self._client.query(TableName=self._name, ConsistentRead=True, **options)
         return page["Items"], page.get("LastEvaluatedKey")
 
-    def query_index(self, index: str, **options: Any) -> list[Item]:
-        """Read one page of an index, which may lag behind the table."""
+    def query_index(self, index: str, **options: Any) -> tuple[list[Item], Item | None]:
+        """Read one page of an index, which may lag behind the table, as `query` does."""
         with _mapped_errors():
             page = self._client.query(TableName=self._name, IndexName=index, **options)
-        items: list[Item] = page["Items"]
-        return items
+        return page["Items"], page.get("LastEvaluatedKey")
 
     def _write(self, operation: Any, **request: Any) -> dict[str, Any]:
         with _mapped_errors():

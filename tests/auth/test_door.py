@@ -212,7 +212,7 @@ def test_without_an_issuer_no_token_is_taken() -> None:
 ORIGINS = frozenset({ORIGIN, "http://localhost:8080"})
 
 
-@pytest.mark.parametrize("origin", ORIGINS)
+@pytest.mark.parametrize("origin", sorted(ORIGINS))
 def test_a_listed_origin_gets_in(origin: str) -> None:
     handshake = a_handshake(sec_websocket_protocol=GUEST, origin=origin)
     assert admitted(handshake, allowed_origins=ORIGINS)
@@ -224,6 +224,7 @@ def test_a_native_app_that_sends_no_origin_gets_in_where_it_is_said() -> None:
     assert admitted(offering(GUEST))
 
 
+@pytest.mark.row(7)
 @pytest.mark.parametrize(
     "origin",
     [*OTHERS, " https://chat.example.com"],

@@ -97,7 +97,7 @@ USELESS: dict[str, Jwk] = {
 }
 
 
-@pytest.mark.parametrize("document", NO_SETS, ids=lambda each: repr(each)[:30])
+@pytest.mark.parametrize("document", NO_SETS, ids=lambda each: repr(each)[:15])
 def test_what_has_no_key_is_no_key_set(document: Any) -> None:
     with pytest.raises(ValueError, match=r"key that|JWK Set"):
         KeySet.read(document)

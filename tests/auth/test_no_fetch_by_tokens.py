@@ -62,6 +62,7 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return seen
 
 
+@pytest.mark.row(5, 3 * times(1, 5))
 @pytest.mark.parametrize("lured", LURES.values(), ids=list(LURES))
 def test_nothing_is_fetched_but_discovery_and_the_keys(
     key_server: KeyServer,

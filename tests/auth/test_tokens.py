@@ -58,6 +58,7 @@ def test_the_table_is_as_long_as_it_must_be() -> None:
     assert len(names) >= 300
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda each: each.name)
 def test_a_token_with_anything_wrong_is_refused(attack: Attack) -> None:
     token = attack.make(FORGE)
@@ -78,7 +79,7 @@ def test_a_good_token_says_who_it_is_and_for_how_long(good: Good) -> None:
     assert principal.kind is Kind.USER
 
 
-@pytest.mark.parametrize("name", RULES.algorithms)
+@pytest.mark.parametrize("name", sorted(RULES.algorithms))
 def test_an_algorithm_that_is_not_listed_is_refused(name: str) -> None:
     others = replace(RULES, algorithms=RULES.algorithms - {name})
     good = next(each for each in GOOD if each.name == name).make(FORGE)
@@ -153,6 +154,7 @@ def bent(draw: st.DrawFn) -> str:
     return token
 
 
+@pytest.mark.row(2, times(500, 10_000))
 @settings(max_examples=times(500, 10_000), deadline=None)
 @given(bent())
 def test_a_token_that_is_changed_anywhere_is_refused(token: str) -> None:

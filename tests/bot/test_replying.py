@@ -3,44 +3,31 @@
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from threading import Event
 from typing import Any
 
 import pytest
 
-from bot.errors import StoreUnavailable
-from bot.models import Failure, Order, Outcome, Status, Turn
-from bot.ports import ConversationStore
-from bot.replying import COMPLETIONS, MAX_ATTEMPTS
+from bot.models import Failure, Outcome, Spent, Status, Turn
+from bot.replying import MAX_ATTEMPTS
 from store.memory import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.soak import times
 from tests.support.stores import Wrapped
-from tests.support.streams import LEASE, PATIENCE_SECONDS, Heard, Talking, Writer, repeating
+from tests.support.streams import (
+    LEASE,
+    PATIENCE_SECONDS,
+    Heard,
+    Talking,
+    Writer,
+    kept,
+    ordered,
+    repeating,
+)
 from tests.support.turns import MAIN, a_seal, a_turn
-from tests.support.workers import Orders, Worker
 
 Store = MemoryConversationStore
 Stream = Generator[str, None, Outcome | None]
-
-
-def ordered(
-    store: ConversationStore, clock: FakeClock, text: str = "one two", **said: Any
-) -> Order:
-    """The order of a message that was just accepted."""
-    orders = Orders()
-    worker = Worker(store, clock, bot=Talking(repeating), starter=orders)
-    head = store.newest(MAIN, 1).turns
-    worker.say(f"m{head[0].seq + 1 if head else 1}", text, **said)
-    return orders.made[0]
-
-
-def kept(store: ConversationStore, seq: int = 1) -> Turn:
-    """A turn as it is kept now."""
-    turn = store.turn(MAIN, seq)
-    assert turn
-    return turn
 
 
 def test_a_reply_is_written_told_and_kept(store: Store, clock: FakeClock) -> None:
@@ -224,112 +211,14 @@ def test_who_lost_the_turn_at_its_very_end_tells_nothing(store: Store, clock: Fa
     assert (kept(store).owner, kept(store).reply) == ("other", "")
 
 
-def talking_until_stopped(clock: FakeClock, closed: Event, then: Any = None) -> Talking:
-    """A bot that says something, does something, and goes on for as long as it is let."""
-
-    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
-        call.on_stop(closed.set)
-        yield "said "
-        if then:
-            then()
-        while not closed.wait(0.01):
-            clock.advance(seconds=1)
-            yield ""
-        yield "unheard"
-        return Outcome({"count": 99})
-
-    return Talking(stream)
-
-
-def test_a_stop_ends_the_reply_and_keeps_what_was_said(store: Store, clock: FakeClock) -> None:
-    Writer(store, clock).write(ordered(store, clock))
-    order = ordered(store, clock)
-    closed = Event()
-    user = Worker(store, clock, bot=Talking(repeating))
-    bot = talking_until_stopped(clock, closed, lambda: user.ask("stop", seq=2))
-    written = Writer(store, clock, bot).write(order)
-    assert written
-    turn = kept(store, 2)
-    assert written.turn == turn
-    assert (turn.status, turn.reply, turn.failure) == (Status.STOPPED, "said ", None)
-    assert turn.state == {"count": 1}, "the state before it"
-    assert not turn.stopping
-    assert closed.is_set()
-
-
-def test_a_stop_before_the_reply_was_begun_calls_no_model(store: Store, clock: FakeClock) -> None:
-    order = ordered(store, clock)
-    Worker(store, clock, bot=Talking(repeating)).ask("stop", seq=1)
-    bot = Talking(repeating)
-    written = Writer(store, clock, bot).write(order)
-    assert written
-    assert (written.turn.status, written.turn.reply) == (Status.STOPPED, "")
-    assert bot.asked == []
-
-
-def test_a_stop_after_the_end_changes_nothing(store: Store, clock: FakeClock) -> None:
-    Writer(store, clock).write(ordered(store, clock))
-    before = kept(store)
-    frame = Worker(store, clock, bot=Talking(repeating)).one("stop", seq=1)
-    assert frame["turn"]["status"] == "done"
-    assert kept(store) == before
-
-
-def test_a_reply_that_takes_too_long_is_cut_off_and_kept(store: Store, clock: FakeClock) -> None:
-    order = ordered(store, clock)
-    closed = Event()
-    bot = talking_until_stopped(clock, closed)
-    writer = Writer(store, clock, bot)
-    written = writer.write(order, until=clock() + timedelta(seconds=30))
-    assert written
-    turn = kept(store)
-    assert (turn.status, turn.failure, turn.reply) == (Status.FAILED, Failure.TIMED_OUT, "said ")
-    assert turn.state == {}
-    assert writer.heard.looks > 1
-    assert bot.asked[0][2].seconds_left() <= 0
-    assert closed.is_set()
-
-
-@pytest.mark.parametrize("end", ["stop", "deadline"])
-def test_a_bot_that_hangs_is_ended_all_the_same(store: Store, clock: FakeClock, end: str) -> None:
-    """Without another word, and with a closer that hangs as well."""
-    order = ordered(store, clock)
-    released, begun = Event(), Event()
-
-    def hang(snapshot: Any, message: Any, call: Any) -> Stream:
-        call.on_stop(lambda: 1 / 0)
-        call.on_stop(begun.set)
-        call.on_stop(lambda: released.wait(PATIENCE_SECONDS))
-        if end == "stop":
-            Worker(store, clock, bot=Talking(repeating)).ask("stop", seq=1)
-            clock.advance(seconds=1)
-        else:
-            clock.advance(seconds=31)
-        released.wait(PATIENCE_SECONDS)
-        yield "unheard"
-        return None
-
-    try:
-        written = Writer(store, clock, Talking(hang)).write(order, clock() + timedelta(seconds=30))
-    finally:
-        released.set()
-    assert written
-    assert begun.is_set()
-    wanted = {
-        "stop": (Status.STOPPED, None, ""),
-        "deadline": (Status.FAILED, Failure.TIMED_OUT, ""),
-    }
-    assert (written.turn.status, written.turn.failure, written.turn.reply) == wanted[end]
-
-
 def test_a_lease_is_renewed_for_as_long_as_the_reply_takes(store: Store, clock: FakeClock) -> None:
     order = ordered(store, clock)
     held: list[bool] = []
 
     class Watching(Heard):
-        def look(self) -> None:
-            super().look()
+        def look(self) -> Spent:
             held.append(kept(store).lease_until > clock().timestamp())
+            return super().look()
 
     def slow(snapshot: Any, message: Any, call: Any) -> Stream:
         for _ in range(60):
@@ -345,146 +234,3 @@ def test_a_lease_is_renewed_for_as_long_as_the_reply_takes(store: Store, clock: 
     assert (written.turn.reply, written.turn.attempt) == ("x" * 60, 1)
     assert all(held)
     assert len(held) >= 60
-
-
-def test_a_deleted_conversation_takes_no_reply(store: Store, clock: FakeClock) -> None:
-    order = ordered(store, clock)
-    closed = Event()
-    user = Worker(store, clock, bot=Talking(repeating))
-    bot = talking_until_stopped(clock, closed, lambda: user.ask("delete"))
-    writer = Writer(store, clock, bot)
-    assert writer.write(order) is None
-    assert writer.heard.finished is None
-    assert user.turns() == []
-
-
-def test_a_deleted_conversation_takes_no_reply_from_the_moment_it_is_told(
-    store: Store, clock: FakeClock
-) -> None:
-    """Not only when it is cleared away, which may take its time."""
-    Writer(store, clock).write(ordered(store, clock))
-    order = ordered(store, clock)
-    user = Worker(store, clock, bot=Talking(repeating))
-
-    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
-        yield "said "
-        user.handle("delete")
-        return None
-
-    assert Writer(store, clock, Talking(stream)).write(order) is None
-    assert kept(store, 2).status is Status.DELETED
-
-
-class Failing(Wrapped):
-    """A table of which some operation does not answer for a while."""
-
-    def __init__(self, store: ConversationStore, name: str, count: int) -> None:
-        super().__init__(store)
-        self._name = name
-        self.left = count
-
-    def __getattr__(self, name: str) -> Any:
-        if name == self._name and self.left > 0:
-            return self._fail
-        return super().__getattr__(name)
-
-    def _fail(self, *args: Any) -> Any:
-        self.left -= 1
-        raise StoreUnavailable("down")
-
-
-@pytest.mark.parametrize("name", ["newest", "claim"])
-def test_a_table_that_does_not_answer_at_first_leaves_the_order_to_a_retry(
-    store: Store, clock: FakeClock, name: str
-) -> None:
-    order = ordered(store, clock)
-    bot = Talking(repeating)
-    writer = Writer(Failing(store, name, 1), clock, bot)
-    with pytest.raises(StoreUnavailable):
-        writer.write(order)
-    assert bot.asked == []
-    assert writer.write(order)
-
-
-def test_a_table_that_does_not_answer_at_the_end_is_asked_again(
-    store: Store, clock: FakeClock
-) -> None:
-    pauses: list[int] = []
-    order = ordered(store, clock)
-    failing = Failing(store, "complete", COMPLETIONS - 1)
-    assert Writer(failing, clock, pause=pauses.append).write(order)
-    assert pauses == list(range(1, COMPLETIONS))
-    assert kept(store).status is Status.DONE
-
-
-def test_a_reply_that_cannot_be_kept_is_left_to_a_retry(store: Store, clock: FakeClock) -> None:
-    order = ordered(store, clock)
-    writer = Writer(Failing(store, "complete", COMPLETIONS), clock)
-    with pytest.raises(StoreUnavailable):
-        writer.write(order)
-    assert writer.heard.finished is None
-    assert writer.heard.closed
-    clock.advance(seconds=LEASE.total_seconds())
-    written = writer.write(order)
-    assert written
-    assert written.turn.attempt == 2
-
-
-def looking(clock: FakeClock, looks: Any, seconds: int) -> Talking:
-    """A bot that speaks for as many seconds, each of which is looked at."""
-
-    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
-        gone = Event()
-        call.on_stop(gone.set)
-        for _ in range(seconds):
-            before = looks()
-            clock.advance(seconds=1)
-            while looks() == before and not gone.wait(0.001):
-                pass
-            if gone.is_set():
-                return None
-            yield "x"
-        return None
-
-    return Talking(stream)
-
-
-def test_a_table_that_does_not_answer_for_a_while_ends_nothing(
-    store: Store, clock: FakeClock
-) -> None:
-    order = ordered(store, clock)
-    failing = Failing(store, "turn", 4)
-    writer = Writer(failing, clock)
-    writer = Writer(failing, clock, looking(clock, lambda: writer.heard.looks, 8))
-    written = writer.write(order)
-    assert written
-    assert written.turn.reply == "x" * 8
-    assert failing.left == 0
-
-
-def test_who_can_renew_no_lease_gives_up_and_leaves_it_to_a_retry(
-    store: Store, clock: FakeClock
-) -> None:
-    order = ordered(store, clock)
-    failing = Failing(store, "turn", 10_000)
-    writer = Writer(failing, clock)
-    writer = Writer(failing, clock, looking(clock, lambda: writer.heard.looks, 10_000))
-    with pytest.raises(StoreUnavailable):
-        writer.write(order)
-    assert writer.heard.closed
-    assert kept(store).is_pending
-    assert Writer(store, clock).write(order)
-
-
-def test_an_audience_that_cannot_look_costs_no_lease(store: Store, clock: FakeClock) -> None:
-    class Blind(Heard):
-        def look(self) -> None:
-            super().look()
-            raise StoreUnavailable("down")
-
-    order = ordered(store, clock)
-    writer = Writer(store, clock, heard=Blind)
-    writer = Writer(store, clock, looking(clock, lambda: writer.heard.looks, 30), Blind)
-    written = writer.write(order)
-    assert written
-    assert (written.turn.reply, written.turn.status) == ("x" * 30, Status.DONE)

@@ -55,6 +55,24 @@ def test_a_connection_is_closed(sender: ApiGatewaySender, endpoint: ConnectionsE
     assert endpoint.requests == [("DELETE", "/prod/@connections/c1=", b"")]
 
 
+def test_a_connection_is_asked_after(
+    sender: ApiGatewaySender, endpoint: ConnectionsEndpoint
+) -> None:
+    assert sender.is_open("c1=")
+    endpoint.answers = [GONE]
+    assert not sender.is_open("c1=")
+    assert endpoint.requests == [("GET", "/prod/@connections/c1=", b"")] * 2
+
+
+@pytest.mark.parametrize("refusal", [LIMITED, BROKEN, AWAY, FORBIDDEN, DROPPED], ids=str)
+def test_no_answer_but_410_says_that_a_connection_is_not_open(
+    sender: ApiGatewaySender, endpoint: ConnectionsEndpoint, refusal: Answer
+) -> None:
+    endpoint.answers = [refusal] * 50
+    with pytest.raises(SendFailed):
+        sender.is_open("c1=")
+
+
 @pytest.mark.parametrize("answers", [[GONE], [LIMITED, GONE], [BROKEN, BROKEN, GONE]], ids=str)
 def test_410_says_that_the_connection_is_gone(
     sender: ApiGatewaySender, endpoint: ConnectionsEndpoint, answers: list[Answer]

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from bot import errors, frames, limits
+from bot import errors, frames, limits, pushes
 from bot.models import Author, Failure, Rating, Status
 from bot.tail import MARKS
+from tests.support.fault_table import ROWS, Row
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()
+RELIABILITY = (ROOT / "docs/reliability.md").read_text()
 IDENTITY = (ROOT / "docs/identity.md").read_text()
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 
@@ -71,7 +73,9 @@ def test_every_field_of_a_turn_is_shown_in_the_protocol() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [*(set(Status) - MARKS), *Author, *Failure, *Rating], ids=lambda value: str(value)
+    "value",
+    [*sorted(set(Status) - MARKS), *Author, *Failure, *Rating],
+    ids=lambda value: str(value),
 )
 def test_every_value_that_a_client_may_meet_is_named(value: str) -> None:
     assert f"`{value}`" in PROTOCOL
@@ -145,6 +149,18 @@ def test_every_environment_variable_is_documented(name: str) -> None:
     assert f"`{name}`" in SETTINGS
 
 
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: str(row.number))
+def test_every_kind_of_fault_has_its_figures(row: Row) -> None:
+    assert f"\n| {row.number} | {row.fault} | {row.holds} | " in RELIABILITY
+
+
+@pytest.mark.parametrize(
+    "invariant", sorted({*"".join(row.holds for row in ROWS.values())} - {" "})
+)
+def test_every_invariant_is_told(invariant: str) -> None:
+    assert f"\n| {invariant} | " in RELIABILITY
+
+
 def test_every_make_target_explains_itself() -> None:
     makefile = (ROOT / "Makefile").read_text()
     phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()) - {"FORCE"}
@@ -162,6 +178,30 @@ def test_every_command_of_the_operator_is_documented(command: str) -> None:
     operations = (ROOT / "docs/operations.md").read_text()
     assert f"python -m operations.{command}" in operations
     assert f"make {command}" in operations
+
+
+PUSH = (ROOT / "docs/push.md").read_text()
+
+
+@pytest.mark.parametrize("name", pushes.FIELDS)
+def test_every_field_of_a_push_has_its_row(name: str) -> None:
+    assert re.search(rf"^\| [^|]*`{name}`[^|]* \|", PUSH, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        limits.MAX_USER_ID_CHARACTERS,
+        limits.MAX_REPLY_CHARACTERS,
+        limits.MAX_CONTENT_BYTES,
+        limits.MAX_MESSAGE_ID_CHARACTERS,
+        limits.MAX_STATE_BYTES,
+        limits.MAX_POSITION_DIGITS,
+        limits.RESEND_TURNS,
+    ],
+)
+def test_every_limit_of_a_push_is_told(bound: int) -> None:
+    assert re.search(rf"\b{bound:,}\b", PUSH)
 
 
 def linked_pages() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from tests.e2e.product import ECHO, Product
 from tests.e2e.visitor import PATIENCE_MS, Visitor
 from tests.support import openid
 from tests.support.browser import chromium
+from tests.support.credentials import all_that_is_kept, leaks
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +20,15 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     assert running.stop() == 0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Search for secrets when all the others have left theirs."""
-    items.sort(key=lambda item: item.path.name == "test_no_secret.py")
+@pytest.fixture(scope="session", autouse=True)
+def nothing_keeps_a_secret() -> Iterator[None]:
+    """Search all that this process's products have left, when the last of them has ended.
+
+    What a session sets up first ends last. Of the processes that share out a run's tests, each
+    has products and credentials of its own.
+    """
+    yield
+    assert leaks(dict(all_that_is_kept())) == [], "a token or a guest's id was kept"
 
 
 @pytest.fixture(scope="session")

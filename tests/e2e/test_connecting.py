@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.product import Product
 
-GUEST = str(uuid.uuid4())
+GUEST = "5b0c7a3e-2f64-4d18-9a7b-c1e0d2f3a4b5"
 
 
 @pytest.mark.parametrize(

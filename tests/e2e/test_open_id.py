@@ -90,14 +90,14 @@ def test_a_refresh_token_opens_nothing(product: Product, provider: Provider) -> 
 def test_a_token_that_runs_out_ends_its_connection_and_a_fresh_one_goes_on(
     product: Product, provider: Provider
 ) -> None:
-    provider.change(seconds=2)
+    provider.change(seconds=5)
     tokens = provider.app.sign_in("ana")
     conversation = uuid.uuid4().hex
 
     async def scenario() -> list[str]:
         async with product.client(**bearer(tokens.id)) as client:
             await client.say("in time", conversationId=conversation)
-            await asyncio.sleep(2)
+            await asyncio.sleep(5)
             assert (await client.ask("error", action="ping"))["code"] == "token_expired"
             ended = await asyncio.wait_for(client.socket.receive(), PATIENCE_SECONDS)
             assert ended.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)

@@ -14,6 +14,9 @@ from tests.web.page_model import Parley
 
 TALKER = ("--no-reload", "--parameter-overrides", "BotClass=bots.talker:Talker")
 
+SHORT_LEASE_SECONDS = 5
+"""How long a dead writer keeps the next one waiting."""
+
 WATCH = """(whole) => {
     window.wrong = [];
     const turns = document.getElementById('turns');
@@ -73,6 +76,7 @@ def test_a_reload_and_a_second_tab_in_mid_reply_show_all_of_it_and_no_letter_twi
     with context.expect_page() as opened:
         parley.page.evaluate("window.open(location.href)")
     other = Parley(opened.value)
+    other.page.wait_for_load_state()
     other.page.evaluate(WATCH, whole)
     expect(other.articles.last).to_contain_text("beta20 ")
     for tab in (parley, other):
@@ -103,7 +107,7 @@ def test_another_tab_stops_a_reply_and_what_waited_for_its_end_goes_out(
 def test_a_reply_whose_gateway_was_killed_is_written_again_before_the_same_tab(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    product = Product(tmp_path, TALKER)
+    product = Product(tmp_path, [*TALKER, f"ReplyLeaseSeconds={SHORT_LEASE_SECONDS}"])
     try:
         product.start()
         parley = _open(context, product)

@@ -34,7 +34,7 @@ def test_the_providers_new_keys_are_fetched_once_and_its_old_tokens_stay_good(
 def test_a_chat_goes_on_over_several_tokens_on_one_connection(
     provider: Provider, visitor: Visitor
 ) -> None:
-    provider.change(seconds=4)
+    provider.change(seconds=6)
     visitor.open()
     visitor.sign_in()
     visitor.expect_connected()

@@ -169,17 +169,16 @@ def test_two_devices_see_a_reply_grow_and_end_alike(product: Product) -> None:
 
 
 def test_who_reloads_or_joins_in_mid_reply_sees_it_at_once_and_follows(product: Product) -> None:
-    user, replies = str(uuid.uuid4()), {1: said(150, "a")}
+    user, replies = str(uuid.uuid4()), {1: said(250, "a")}
 
     async def scenario() -> None:
         async with watching(product, user, replies) as one:
-            await one.client.send(action="message", messageId="m1", text="150 a", after=0)
+            await one.client.send(action="message", messageId="m1", text="250 a", after=0)
             await one.shows(1, 20)
         for _ in range(2):  # reload: nothing is remembered
-            begun = time.monotonic()
             async with watching(product, user, replies) as again:
                 await again.shows(1, 21)
-                assert time.monotonic() - begun < 3
+                assert again.status(1) == "pending"
         async with (
             watching(product, user, replies, one.screen) as back,
             watching(product, user, replies) as joined,
@@ -192,11 +191,11 @@ def test_who_reloads_or_joins_in_mid_reply_sees_it_at_once_and_follows(product: 
 
 
 def test_a_message_that_comes_meanwhile_is_busy_and_goes_on_afterwards(product: Product) -> None:
-    user, replies = str(uuid.uuid4()), {1: said(30, "a"), 2: said(2, "b")}
+    user, replies = str(uuid.uuid4()), {1: said(80, "a"), 2: said(2, "b")}
 
     async def scenario() -> None:
         async with watching(product, user, replies) as one, watching(product, user, replies) as two:
-            await one.client.send(action="message", messageId="m1", text="30 a", after=0)
+            await one.client.send(action="message", messageId="m1", text="80 a", after=0)
             await one.shows(1, 1)
             message = {"action": "message", "messageId": "m2", "text": "2 b", "after": 0}
             await two.client.send(**message)
@@ -212,7 +211,7 @@ def test_a_message_that_comes_meanwhile_is_busy_and_goes_on_afterwards(product: 
 
 
 def test_a_stop_from_another_device_ends_a_reply_soon(product: Product) -> None:
-    user, count = str(uuid.uuid4()), times(5, 20)
+    user, count = str(uuid.uuid4()), times(2, 20)
     replies = {seq: said(1_000, "a") for seq in range(1, count + 1)}
     took: list[float] = []
 
@@ -246,14 +245,14 @@ def test_a_killed_writers_reply_is_begun_anew_and_ends_once(
         async with watching(product, user, replies) as one, watching(product, user, replies) as two:
             await one.client.send(action="message", messageId="m1", text="100 a b", after=0)
             await one.shows(1, chance.randrange(1, 200))
-            (writer,) = writers(product)
-            os.kill(writer, signal.SIGKILL)
+            for writer in writers(product):  # one that has just ended another reply may be there
+                os.kill(writer, signal.SIGKILL)
             turns = [await each.ended(1) for each in (one, two)]
             assert turns[0] == turns[1]
             assert (turns[0]["reply"], turns[0]["status"]) == (replies[1], "done")
             attempts = [frame["attempt"] for frame in one.seen if frame["type"] == "delta"]
             assert attempts == sorted(attempts)
-            assert set(attempts) == {1, 2}
+            assert set(attempts) >= {1, 2}
             assert one.screen.gaps == 0
             assert await one.log() == [turns[0]]
 
@@ -264,29 +263,51 @@ class WorstDay:
     """A person whose every connection breaks, whose page reloads, and whose backend dies."""
 
     CUTS, RELOADS, JOINS, KILLS = 20, 2, 2, 2
+    # Some 2,000 tokens. Said so fast that the last writer outlives the last cut, and not by much.
+    REPEATS, MILLISECONDS, WORDS = 660, 6, "a b c"
 
     def __init__(self, product: Product, seed: int) -> None:
         self.product = product
         self.chance = random.Random(seed)
         self.user = str(uuid.uuid4())
-        self.replies = {1: said(times(150, 660), "a b c")}
+        self.replies = {1: said(self.REPEATS, self.WORDS)}
         self.begun = asyncio.Event()
+        self.watchers: list[Watcher] = []
+        self.cut_in_mid_reply = 0
+
+    async def live(self) -> None:
+        """All of it at once."""
+        finished = len(self.finished())
+        *screens, _ = await asyncio.gather(
+            self.flaky(), *(self.joining() for _ in range(self.JOINS)), self.killing()
+        )
+        async with watching(self.product, self.user, self.replies) as last:
+            kept = await last.log()
+        assert [turn["reply"] for turn in kept] == [self.replies[1]]
+        assert kept[0]["status"] == "done"
+        for screen in screens:
+            assert screen
+            assert screen.turns == {1: kept[0]}
+        assert self.attempt == self.KILLS + 1, "each killed in mid-reply"
+        assert self.cut_in_mid_reply == self.CUTS
+        assert len(self.finished()) == finished + 1, "the model finished once"
 
     async def flaky(self) -> Screen:
         """The asking device: cut off again and again, and twice reloaded."""
         screen, reloads = Screen(), set(self.chance.sample(range(self.CUTS), self.RELOADS))
         for cut in range(self.CUTS + 1):
             screen = Screen() if cut in reloads else screen
-            async with watching(self.product, self.user, self.replies, screen) as watcher:
+            async with self.watching(screen) as watcher:
                 if not self.begun.is_set():
-                    text = f"{times(150, 660)} a b c"
+                    text = f"{self.REPEATS}:{self.MILLISECONDS} {self.WORDS}"
                     await watcher.client.send(action="message", messageId="m1", text=text, after=0)
                     await watcher.until(lambda each: each.status(1) != "")
                     self.begun.set()
                 if cut == self.CUTS:
                     await self.patient(watcher)
                 else:
-                    await asyncio.sleep(self.chance.uniform(0.05, 1.0))
+                    await asyncio.sleep(self.chance.uniform(0.05, 0.7))
+                    self.cut_in_mid_reply += watcher.status(1) in ("", "pending")
                     watcher.client.tear()
         return screen
 
@@ -294,7 +315,7 @@ class WorstDay:
         """A device that comes when it likes, and stays."""
         await self.begun.wait()
         await asyncio.sleep(self.chance.uniform(0, 5))
-        async with watching(self.product, self.user, self.replies) as watcher:
+        async with self.watching(Screen()) as watcher:
             await self.patient(watcher)
         return watcher.screen
 
@@ -307,26 +328,32 @@ class WorstDay:
                 await watcher.client.send(action="resume", **watcher.screen.place)
 
     async def killing(self) -> None:
-        """The worker dies, twice."""
-        await self.begun.wait()
-        for _ in range(self.KILLS):
-            await asyncio.sleep(self.chance.uniform(0.5, 4))
+        """Each worker dies in mid-reply, but for the last."""
+        for attempt in range(1, self.KILLS + 1):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while self.attempt < attempt:
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(self.chance.uniform(0, 2))
             for writer in writers(self.product):
                 os.kill(writer, signal.SIGKILL)
-            await asyncio.sleep(LEASE_SECONDS + 1)
 
-    async def live(self) -> None:
-        """All of it at once."""
-        *screens, _ = await asyncio.gather(
-            self.flaky(), *(self.joining() for _ in range(self.JOINS)), self.killing()
-        )
-        async with watching(self.product, self.user, self.replies) as last:
-            kept = await last.log()
-        assert [turn["reply"] for turn in kept] == [self.replies[1]]
-        assert kept[0]["status"] == "done"
-        for screen in screens:
-            assert screen
-            assert screen.turns == {1: kept[0]}
+    @property
+    def attempt(self) -> int:
+        """The newest attempt at the reply that a screen has shown."""
+        drafts = (each.screen.drafts.get(1) for each in self.watchers)
+        return max((draft.attempt for draft in drafts if draft), default=0)
+
+    def finished(self) -> list[str]:
+        """What the writers of replies have logged of those that they ended."""
+        [log] = (self.product.data_dir / "logs").glob("ReplyFunction.log")
+        return [line for line in log.read_text().splitlines() if '"replied"' in line]
+
+    @asynccontextmanager
+    async def watching(self, screen: Screen) -> AsyncIterator[Watcher]:
+        """One of the person's devices, on a connection of its own."""
+        async with watching(self.product, self.user, self.replies, screen) as watcher:
+            self.watchers.append(watcher)
+            yield watcher
 
 
 @pytest.mark.parametrize("seed", range(times(1, 50)))
@@ -339,16 +366,19 @@ def test_no_screen_ever_shows_a_wrong_character_on_the_worst_of_days(
     run(scenario)
 
 
-def test_a_reply_of_more_than_29_seconds_ends_without_an_error(product: Product) -> None:
-    count = times(1_050, 2_000)
+def test_a_reply_of_a_minute_ends_without_an_error(product: Product) -> None:
+    """A soak's minute is past the 29 seconds of API Gateway."""
+    seconds = times(5, 60)
+    count = 40 * seconds
     user, replies = str(uuid.uuid4()), {1: said(count, "a")}
 
     async def scenario() -> None:
         async with watching(product, user, replies) as one:
             begun = time.monotonic()
-            await one.client.send(action="message", messageId="m1", text=f"{count} a", after=0)
+            text = f"{count}:25 a"
+            await one.client.send(action="message", messageId="m1", text=text, after=0)
             assert (await one.ended(1))["reply"] == replies[1]
-            assert time.monotonic() - begun > 29
+            assert time.monotonic() - begun > seconds
             assert {frame["type"] for frame in one.seen} <= {
                 "snapshot",
                 "accepted",
@@ -362,7 +392,9 @@ def test_a_reply_of_more_than_29_seconds_ends_without_an_error(product: Product)
 def test_an_event_that_is_delivered_more_than_once_makes_one_reply(
     tmp_path: Path,
 ) -> None:
-    twice = Product(tmp_path, ["--faults", "duplicate_event=1:0,delay_event=0.5:1", *TALKER])
+    faults = "duplicate_event=1:0,delay_event=0.5:1"
+    talker = "BotClass=bots.talker:Talker"  # with leases that do not run out meanwhile
+    twice = Product(tmp_path, ["--no-reload", "--faults", faults, "--parameter-overrides", talker])
     user, count = str(uuid.uuid4()), times(4, 30)
     replies = {seq: said(20, f"w{seq}") for seq in range(1, count + 1)}
 

@@ -212,6 +212,7 @@ def test_where_guests_are_let_in_beside_users_each_is_who_it_is(
         assert (answer.status, answer.subprotocols) == (101, ["chat.v1"])
 
 
+@pytest.mark.row(7)
 @pytest.mark.parametrize("origin", ODD_ORIGINS, ids=repr)
 def test_an_origin_that_is_not_listed_is_refused_whatever_is_brought(
     choosy: Product, native: Product, forge: Forge, origin: str
@@ -268,6 +269,7 @@ SHAPES: dict[str, tuple[str, str | None]] = {
 }
 
 
+@pytest.mark.row(8)
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
 def test_of_the_subprotocols_one_that_was_offered_comes_back(
     product: Product, forge: Forge, shape: tuple[str, str | None]

@@ -1,7 +1,6 @@
 """Tables on the embedded engine, and a client whose requests can be made to fail."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -10,16 +9,16 @@ import pytest
 from store.connections import DynamoConnectionStore
 from store.conversations import DynamoConversationStore
 from store.table import Table
+from tests.e2e.product import ECHO, Product
 from tests.support import engine
 from tests.support.backend import Backend
-from tests.support.hooks import Hook
+from tests.support.hooks import Hook, retry_at_once
 
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A client of this test alone: botocore retries a client's requests on a budget. Its waits
-    between retries pass at once."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
+    """A client of this test alone: botocore retries a client's requests on a budget."""
+    retry_at_once(monkeypatch)
     return engine.running().client("dynamodb")
 
 
@@ -48,3 +47,12 @@ def new_user() -> Callable[[], str]:
 def user(new_user: Callable[[], str]) -> str:
     """A user no other test has."""
     return new_user()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The whole of it, for those who come over a socket."""
+    running = Product(tmp_path_factory.mktemp("faults"), ECHO)
+    running.start()
+    yield running
+    assert running.stop() == 0

@@ -12,6 +12,7 @@ from bot.models import ConversationKey
 from tests.support import events, hooks
 from tests.support.backend import Backend
 from tests.support.connections_endpoint import ConnectionsEndpoint
+from tests.support.fault_report import Rows
 from tests.support.history import table
 from tests.support.hooks import Hook
 from tests.support.killing import Victim
@@ -116,60 +117,71 @@ def test_an_adoption_on_the_engine_moves_all(backend: Backend, person: Person) -
 @pytest.mark.parametrize("lost", [1, 3, 4, 9])
 @pytest.mark.parametrize("old", [False, True])
 def test_a_reply_that_is_lost_changes_nothing(
-    backend: Backend, hook: Hook, person: Person, operation: str, lost: int, old: bool
+    row: Rows, backend: Backend, hook: Hook, person: Person, operation: str, lost: int, old: bool
 ) -> None:
-    talk(backend, person)
-    backend.clock.advance(hours=old)
-    hook.next(operation, *[hooks.lose_the_reply] * lost)
-    moved = adopted(backend, person)
-    hook.forget()
-    assert_moved(backend, person, moved["main"])
+    with row(28) as run:
+        talk(backend, person)
+        backend.clock.advance(hours=old)
+        hook.next(operation, *[hooks.lose_the_reply] * lost)
+        moved = adopted(backend, person)
+        run.inject(lost - hook.unmet)
+        hook.forget()
+        assert_moved(backend, person, moved["main"])
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
 @pytest.mark.parametrize("operation", ["TransactWriteItems", "Query", "*"])
 @pytest.mark.parametrize("count", [1, 4, 10])
 def test_a_table_that_refuses_is_asked_again_and_then_the_client_is_told(
-    backend: Backend, hook: Hook, person: Person, kind: str, operation: str, count: int
+    row: Rows, backend: Backend, hook: Hook, person: Person, kind: str, operation: str, count: int
 ) -> None:
-    talk(backend, person)
-    hook.requests.clear()
-    hook.next(operation, *[REFUSALS[kind]] * count)
-    moved = adopted(backend, person)
-    assert sum(hook.requests.values()) < 100, "retries are bounded"
-    hook.forget()
-    assert_moved(backend, person, moved["main"])
+    with row(28 if kind == "lost reply" else 30) as run:
+        talk(backend, person)
+        hook.requests.clear()
+        hook.next(operation, *[REFUSALS[kind]] * count)
+        moved = adopted(backend, person)
+        assert sum(hook.requests.values()) < 100, "retries are bounded"
+        run.inject(count - hook.unmet)
+        hook.forget()
+        assert_moved(backend, person, moved["main"])
 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("goes_on", GO_ON)
 def test_an_adoption_whose_function_is_killed_is_gone_on_with(
-    victim: Victim, backend: Backend, applied: bool, goes_on: str
+    row: Rows, victim: Victim, backend: Backend, applied: bool, goes_on: str
 ) -> None:
     lived = 0
     # By default each death is gone on with in one of the ways; in `make soak`, in all of them.
     first, step = (1, 1) if SOAK else (1 + GO_ON.index(goes_on), len(GO_ON))
-    for at_call in [*range(first, CALLS + 1, step)] * times(1, 20):
-        person = Person()
-        talk(backend, person)
-        event = events.message(person.adopt, "u=", person.user)
-        died = victim.answer(event, at_call, applied)
-        lived += not died["killed"]
-        if goes_on == "message":
-            (frame,) = backend.ask(person.guest, "g=", {**said(1), "messageId": "m4"})
-            if frame["turn"]["seq"] == 4:
-                assert frame["turn"]["reply"] == "4: t1", "nothing was sealed yet"
-                name = adopted(backend, person)["main"]
-                assert_moved(backend, person, name, 4)
-                continue
+    for at_call in [*range(first, CALLS + 1, step)] * times(1, 2):
+        with row(31, seed=at_call) as run:
+            person = Person()
+            talk(backend, person)
+            event = events.message(person.adopt, "u=", person.user)
+            died = victim.answer(event, at_call, applied)
+            lived += not died["killed"]
+            run.inject(int(died["killed"]))
+            go_on(backend, person, goes_on)
+    assert 0 < lived < CALLS // step * times(1, 2), "every call was died at, and some lived"
+
+
+def go_on(backend: Backend, person: Person, goes_on: str) -> None:
+    """What comes after an adoption that was cut off, and leads to its end."""
+    count = 3
+    if goes_on == "message":
+        (frame,) = backend.ask(person.guest, "g=", {**said(1), "messageId": "m4"})
+        if frame["turn"]["seq"] == 4:
+            assert frame["turn"]["reply"] == "4: t1", "nothing was sealed yet"
+            count = 4
+        else:
             assert frame["turn"]["reply"] == "1: t1"
             backend.ask(person.guest, "g=", {"action": "delete"})
-        if goes_on == "look":
-            backend.clock.advance(days=300)  # the victim's clock is real, and ahead of this one
-            backend.ask(person.guest, "g=", {"action": "resume"})
-        moved = adopted(backend, person)
-        assert_moved(backend, person, moved["main"])
-    assert 0 < lived < CALLS // step * times(1, 20), "every call was died at, and some lived"
+    if goes_on == "look":
+        backend.clock.advance(days=300)  # the victim's clock is real, and ahead of this one
+        backend.ask(person.guest, "g=", {"action": "resume"})
+    moved = adopted(backend, person)
+    assert_moved(backend, person, moved["main"], count)
 
 
 def test_adoptions_at_once_on_many_functions_move_it_once(backend: Backend, person: Person) -> None:

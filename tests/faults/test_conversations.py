@@ -14,11 +14,13 @@ from bot import limits
 from bot.answers import encode
 from bot.models import ConversationKey
 from tests.support.backend import Backend
-from tests.support.clock import START
+from tests.support.clock import FakeClock
 from tests.support.device import Device
-from tests.support.history import History, table, violations
-from tests.support.soak import times
-from tests.support.turns import a_turn
+from tests.support.fault_report import Rows
+from tests.support.history import History, table
+from tests.support.invariants import check
+from tests.support.soak import SOAK, times
+from tests.support.turns import ANA, a_turn
 
 NewUser = Callable[[], str]
 
@@ -56,27 +58,34 @@ def filled(backend: Backend, user: str, count: int, **fields: Any) -> Conversati
 
 @pytest.mark.parametrize("copies", [2, 5, 10])
 def test_one_message_from_two_devices_at_once_is_one_turn(
-    backend: Backend, new_user: NewUser, copies: int
+    row: Rows, backend: Backend, new_user: NewUser, copies: int
 ) -> None:
     backend.functions = [backend.new_function() for _ in range(copies)]
 
     def send(user: str, number: int) -> None:
         backend.send(user, f"c{number % 2}=", said("m1", 1), number)
 
-    for _ in range(times(2, 150)):
-        user = new_user()
-        backend.ask(user, "before=", said("m0"))
-        together(copies, partial(send, user))
-        got = backend.got("c0=") + backend.got("c1=")
-        assert len(got) == copies
-        assert all(frame == got[0] for frame in got)
-        turns = table(backend.conversations, ConversationKey(user, "main"))
-        assert [turn.message_id for turn in turns] == ["m0", "m1"]
+    for number in range(times(2, 75)):
+        with row(23, seed=number) as run:
+            user, history = new_user(), History()
+            for name in ("m0", *["m1"] * copies):
+                history.send(user, said(name, 1))
+            history.got(user, backend.ask(user, "before=", said("m0")))
+            together(copies, partial(send, user))
+            run.inject(copies - 1)
+            got = backend.got("c0=") + backend.got("c1=")
+            history.got(user, got)
+            assert len(got) == copies
+            assert all(frame == got[0] for frame in got)
+            key = ConversationKey(user, "main")
+            turns = table(backend.conversations, key)
+            check(history, {key: turns})
+            assert [turn.message_id for turn in turns] == ["m0", "m1"]
 
 
-@pytest.mark.parametrize("later", [1, 500, times(1_010, 1_500)])
+@pytest.mark.parametrize("later", [1, 500, *([1_500] if SOAK else [])])
 def test_a_message_sent_again_long_after_gets_its_turn(
-    backend: Backend, user: str, later: int
+    row: Rows, backend: Backend, user: str, later: int
 ) -> None:
     first = backend.ask(user, "c=", said("first"))
     epoch = first[0]["epoch"]
@@ -90,127 +99,199 @@ def test_a_message_sent_again_long_after_gets_its_turn(
         )
     for function in (backend.functions[0], backend.new_function()):
         backend.functions = [function]
-        assert backend.ask(user, "c=", said("first")) == first
-        assert backend.ask(user, "c=", said("first", epoch=epoch)) == first
-        (refused,) = backend.ask(user, "c=", said("first", text="another"))
-        assert (refused["code"], refused["retryable"]) == ("bad_request", False)
+        with row(23, seed=later) as run:
+            run.inject(2)
+            assert backend.ask(user, "c=", said("first")) == first
+            assert backend.ask(user, "c=", said("first", epoch=epoch)) == first
+        with row(24, seed=later) as run:
+            run.inject()
+            (refused,) = backend.ask(user, "c=", said("first", text="another"))
+            assert (refused["code"], refused["retryable"]) == ("bad_request", False)
     assert len(table(backend.conversations, key)) == later + 1
 
 
-@pytest.mark.parametrize("writers", [2, 8, times(16, 50)])
-def test_writers_at_once_make_one_gapless_order(backend: Backend, user: str, writers: int) -> None:
-    history = History()
+def test_a_message_id_that_was_used_is_refused_with_another_text(row: Rows) -> None:
+    """From any device, however much was said since, and while others send the same."""
+    for seed in range(times(5, 50)):
+        with row(24, seed=seed) as run:
+            chance, backend, history = Random(seed), Backend(), History()
+            for number in range(1 + chance.randrange(30)):
+                frame = said(f"m{number}", number)
+                history.send(ANA, frame)
+                history.got(ANA, backend.ask(ANA, "c=", frame, function=number))
+            key = ConversationKey(ANA, "main")
+            before = table(backend.conversations, key)
+            for function in range(3):
+                used = chance.choice(before)
+                text = chance.choice([used.text + "!", used.text.upper(), " "])
+                frame = said(used.message_id, chance.randrange(used.seq), text=text)
+                run.inject()
+                (refused,) = backend.ask(ANA, f"c{function}=", frame, function)
+                assert (refused["code"], refused["retryable"]) == ("bad_request", False)
+            check(history, {key: table(backend.conversations, key)})
+            assert table(backend.conversations, key) == before
+
+
+@pytest.mark.parametrize(("writers", "full"), [(2, 400), (8, 60), (16, 20)])
+def test_writers_at_once_make_one_gapless_order(
+    row: Rows, backend: Backend, new_user: NewUser, writers: int, full: int
+) -> None:
     backend.functions = [backend.new_function() for _ in range(writers)]
-    for number in range(writers):
-        history.send(user, said(f"m{number}"))
-    together(writers, lambda n: backend.send(user, "c=", said(f"m{n}"), n))
-    history.got(user, backend.got("c="))
-    turns = table(backend.conversations, ConversationKey(user, "main"))
-    assert violations(history, {user: turns}) == []
-    assert len(turns) == writers
+    for seed in range(times(1, full)):
+        with row(29, seed=seed) as run:
+            user, history = new_user(), History()
+            for number in range(writers):
+                history.send(user, said(f"m{number}"))
+            send = partial(backend.send, user, "c=")
+            together(writers, lambda n, send=send: send(said(f"m{n}"), n))  # type: ignore[misc]
+            history.got(user, backend.got("c="))
+            key = ConversationKey(user, "main")
+            turns = table(backend.conversations, key)
+            check(history, {key: turns})
+            assert len(turns) == writers
+            run.inject(writers - 1)
 
 
 def test_a_resume_from_anywhere_brings_the_gap_or_declares_the_loss(
-    backend: Backend, user: str
+    row: Rows, backend: Backend, user: str
 ) -> None:
-    filled(backend, user, 60)
-    history = History()
-    for after in (0, 1, 9, 10, 30, 59, 60):
-        history.resume(after, backend.ask(user, "c=", {"action": "resume", "after": after}), 60)
-    assert violations(history, {}) == []
-    for place in ({"after": 61}, {"after": 5, "epoch": "other"}, {"epoch": "other"}):
-        (frame,) = backend.ask(user, "c=", {"action": "resume", **place})
-        assert (frame["reset"], frame["turns"][-1]["seq"]) == (True, 60)
-    (refused,) = backend.ask(user, "c=", {"action": "resume", "after": -1})
-    assert refused["code"] == "bad_request"
+    head = 60
+    filled(backend, user, head)
+    for seed in range(times(5, 25)):
+        with row(25, seed=seed) as run:
+            chance, history = Random(seed), History()
+            after = chance.randrange(head + 1)
+            gap = backend.ask(user, "c=", {"action": "resume", "after": after})
+            history.resume(user, after, gap, head)
+            check(history, {})
+            ahead = {"after": head + 1 + chance.randrange(10**6)}
+            elsewhere = {"after": after, "epoch": f"other{seed}"}
+            for place in (ahead, elsewhere, {"epoch": f"other{seed}"}):
+                run.inject()
+                (frame,) = backend.ask(user, "c=", {"action": "resume", **place})
+                assert (frame["reset"], frame["turns"][-1]["seq"]) == (True, head)
+            for nonsense in (-1 - chance.randrange(10**6), 10**10, 1.5, "1", True, [1]):
+                run.inject()
+                (refused,) = backend.ask(user, "c=", {"action": "resume", "after": nonsense})
+                assert refused["code"] == "bad_request"
 
 
 def test_rows_that_have_expired_but_are_still_there_are_as_absent(
-    backend: Backend, user: str
+    row: Rows, backend: Backend, new_user: NewUser
 ) -> None:
-    soon = int((START + timedelta(hours=1)).timestamp())
-    key = filled(backend, user, 5, expires_at=soon)
-    for seq in range(6, 9):
-        backend.conversations.append(key, a_turn(seq))
-    backend.clock.advance(hours=2)
-    (snapshot,) = backend.ask(user, "c=", {"action": "resume"})
-    assert [turn["seq"] for turn in snapshot["turns"]] == [6, 7, 8]
-    (old,) = backend.ask(user, "c=", {"action": "resume", "after": 2})
-    assert old["reset"] is True
-    (page,) = backend.ask(user, "c=", {"action": "history", "before": 7})
-    assert [turn["seq"] for turn in page["turns"]] == [6]
-    for action in ("stop", "feedback"):
-        (error,) = backend.ask(user, "c=", {"action": action, "seq": 3, "rating": "up"})
-        assert error["code"] == "not_found"
-    (fresh,) = backend.ask(user, "c=", said("m3", 2))
-    assert fresh["turn"]["seq"] == 9, "its turn has expired"
+    """Row 33; and a conversation of which nothing has been left in time begins anew."""
+    started = backend.clock()
+    soon = int((started + timedelta(hours=1)).timestamp())
+    for seed in range(times(2, 10)):
+        with row(33, seed=seed) as run:
+            chance, user = Random(seed), new_user()
+            gone, left = 2 + chance.randrange(8), chance.randrange(4)
+            backend.clock = FakeClock(started)
+            backend.functions = [backend.new_function() for _ in range(2)]
+            key = filled(backend, user, gone, expires_at=soon)
+            for seq in range(gone + 1, gone + left + 1):
+                backend.conversations.append(key, a_turn(seq))
+            backend.clock.advance(hours=2)
+            run.inject(gone)
+            live = list(range(gone + 1, gone + left + 1))
+            (snapshot,) = backend.ask(user, "c=", {"action": "resume"})
+            assert [turn["seq"] for turn in snapshot["turns"]] == live
+            (old,) = backend.ask(user, "c=", {"action": "resume", "after": 1, "epoch": "e1"})
+            assert old["reset"] is True
+            (page,) = backend.ask(user, "c=", {"action": "history", "before": gone + 2})
+            assert [turn["seq"] for turn in page["turns"]] == live[:1]
+            for action in ("stop", "feedback"):
+                asked = {"action": action, "seq": 1 + chance.randrange(gone), "rating": "up"}
+                (error,) = backend.ask(user, "c=", asked)
+                assert error["code"] == "not_found"
+            (fresh,) = backend.ask(user, "c=", said("m1", 1))
+            assert fresh["turn"]["seq"] == gone + left + 1, "its turn has expired"
 
 
 def test_a_long_history_comes_whole_whichever_way_it_is_asked_for(
-    backend: Backend, user: str
+    row: Rows, backend: Backend, user: str
 ) -> None:
     length = times(1_050, 5_000)
     filled(backend, user, length)
-    device, place = Device(), {"after": 0}
+    for seed in range(times(1, 12)):
+        with row(32, seed=seed) as run:
+            after = Random(seed).randrange(length) if seed else 0
+            assert resumed(backend, user, after) == list(range(after + 1, length + 1))
+            run.inject()
+    with row(32) as run:
+        assert paged(backend, user, length + 1) == list(range(1, length + 1))
+        run.inject()
+
+
+def resumed(backend: Backend, user: str, after: int) -> list[int]:
+    """What a device gets that asks for all after that, until nothing is missing."""
+    device, place = Device(), {"after": after}
+    device.turns = {after: {"seq": after}} if after else {}
     while True:
         frames = backend.ask(user, "c=", {"action": "resume", **place})
         device.take(frames)
         if not frames[-1]["more"]:
             break
         place = {"after": frames[-1]["next"]}
-    assert [turn["seq"] for turn in device.shown] == list(range(1, length + 1))
-    before, seen = length + 1, list[int]()
+    return [turn["seq"] for turn in device.shown if turn["seq"] > after]
+
+
+def paged(backend: Backend, user: str, before: int) -> list[int]:
+    """What a device gets that scrolls back to the beginning."""
+    seen: list[int] = []
     while True:
-        (page,) = backend.ask(user, "c=", {"action": "history", "before": before, "limit": 100})
+        asked = {"action": "history", "before": before, "limit": 100}
+        (page,) = backend.ask(user, "c=", asked)
         seen = [turn["seq"] for turn in page["turns"]] + seen
         if not page["more"]:
-            break
+            return seen
         before = seen[0]
-    assert seen == list(range(1, length + 1))
 
 
-def test_pages_of_a_megabyte_cut_nothing_silently(backend: Backend, user: str) -> None:
+def test_pages_of_a_megabyte_cut_nothing_silently(
+    row: Rows, backend: Backend, new_user: NewUser
+) -> None:
     """Large states fill the table's page long before the frame is full."""
-    chance = Random(3)
-    state = {"a": "".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=32_000))}
-    filled(backend, user, 70, state=state)
-    before, seen = 71, list[int]()
-    while True:
-        (page,) = backend.ask(user, "c=", {"action": "history", "before": before, "limit": 100})
-        seen = [turn["seq"] for turn in page["turns"]] + seen
-        if not page["more"]:
-            break
-        before = seen[0]
-    assert seen == list(range(1, 71))
-    device, place = Device(), {"after": 0}
-    while True:
-        frames = backend.ask(user, "c=", {"action": "resume", **place})
-        device.take(frames)
-        if not frames[-1]["more"]:
-            break
-        place = {"after": frames[-1]["next"]}
-    assert [turn["seq"] for turn in device.shown] == list(range(1, 71))
-    assert backend.ask(user, "c=", said("m1", text="text 1"))[0]["turn"]["seq"] == 1
+    for seed in range(times(1, 4)):
+        with row(32, seed=seed) as run:
+            chance, user = Random(seed), new_user()
+            letters = chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=32_000)
+            filled(backend, user, 70, state={"a": "".join(letters)})
+            assert paged(backend, user, 71) == list(range(1, 71))
+            assert resumed(backend, user, 0) == list(range(1, 71))
+            again = backend.ask(user, "c=", said("m1", text="text 1"))[0]
+            assert again["turn"]["seq"] == 1
+            run.inject()
 
 
-def test_the_largest_turn_is_kept_and_sent_whole(backend: Backend, user: str) -> None:
-    chance = Random(5)
+LETTERS = [(0x10000, 0x1FFFF), (0x20, 0x7E), (0x1, 0x1F), (0x4E00, 0x9FFF), (0x80, 0x7FF)]
+"""Of four bytes, of one, escaped in JSON, of three, of two."""
+
+
+@pytest.mark.parametrize("first", LETTERS, ids=str)
+@pytest.mark.parametrize("seed", range(times(1, 4)))
+def test_the_largest_turn_is_kept_and_sent_whole(
+    row: Rows, backend: Backend, user: str, first: tuple[int, int], seed: int
+) -> None:
+    chance = Random(seed)
 
     def letters(count: int) -> str:
-        return "".join(chr(chance.randrange(0x10000, 0x1FFFF)) for _ in range(count))
+        return "".join(chr(chance.randint(*first)) for _ in range(count))
 
     turn = a_turn(
         1,
         text=letters(limits.MAX_TEXT_CHARACTERS),
         reply=letters(limits.MAX_REPLY_CHARACTERS),
-        state={"a": letters(limits.MAX_STATE_BYTES // 4 - 4)},
+        state={"a": letters(limits.MAX_STATE_BYTES // 6 - 4)},
         message_id="m" * limits.MAX_MESSAGE_ID_CHARACTERS,
     )
-    key = ConversationKey(user, "main")
-    assert backend.conversations.append(key, turn) is None
-    assert backend.conversations.turn(key, 1) == turn
-    device = Device()
-    frames = backend.ask(user, "c=", {"action": "resume"})
-    assert max(len(encode(frame)) for frame in frames) < 32 * 1024
-    device.take(frames)
-    assert (device.shown[0]["text"], device.shown[0]["reply"]) == (turn.text, turn.reply)
+    with row(32, seed=seed) as run:
+        key = ConversationKey(user, "main")
+        assert backend.conversations.append(key, turn) is None
+        assert backend.conversations.turn(key, 1) == turn
+        device = Device()
+        frames = backend.ask(user, "c=", {"action": "resume"})
+        assert max(len(encode(frame)) for frame in frames) < 32 * 1024
+        device.take(frames)
+        assert (device.shown[0]["text"], device.shown[0]["reply"]) == (turn.text, turn.reply)
+        run.inject()

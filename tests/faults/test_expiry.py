@@ -17,8 +17,9 @@ from store.table import Table
 from tests.support import events
 from tests.support.backend import Backend
 from tests.support.clock import START, FakeClock
-from tests.support.history import History, table, violations
+from tests.support.history import History, table
 from tests.support.hooks import Hook, lose_the_reply
+from tests.support.invariants import check
 from tests.support.issuer import EVE
 from tests.support.soak import times
 
@@ -112,6 +113,7 @@ class Run:
                 assert self.ends[name] > now, "by the sender's clock"
 
 
+@pytest.mark.row(6)
 @pytest.mark.parametrize("seed", range(times(6, 40)))
 def test_no_frame_is_served_after_the_end_by_the_clock_of_the_function_it_meets(seed: int) -> None:
     run = Run(seed)
@@ -124,7 +126,7 @@ def test_no_frame_is_served_after_the_end_by_the_clock_of_the_function_it_meets(
     assert len(run.backend.memory.gone) > 5
     assert run.renewals > 5
     key = ConversationKey(EVE, "main")
-    assert violations(run.history, {EVE: table(run.backend.conversations, key)}) == []
+    check(run.history, {key: table(run.backend.conversations, key)})
 
 
 def renewing(backend: Backend, until: float) -> dict[str, Any]:
@@ -146,6 +148,7 @@ def test_devices_end_each_at_its_own_time_and_renew_for_themselves() -> None:
         assert reached == {f"c{each}=" for each in (1, 3) if each > minute}
 
 
+@pytest.mark.row(6)
 @pytest.mark.parametrize("seed", range(times(10, 40)))
 def test_renewals_doubled_and_reordered_end_at_the_latest(seed: int) -> None:
     chance, backend = Random(seed), Backend(functions=3)
@@ -229,6 +232,7 @@ def test_a_renewal_whose_answer_never_arrived_holds_and_may_be_sent_again() -> N
     assert (answer["type"], answer["expiresAt"]) == ("renewed", "2026-03-01T13:00:00.000Z")
 
 
+@pytest.mark.row(28)
 @pytest.mark.parametrize("attempt", range(times(3, 50)))
 def test_a_renewal_that_was_applied_and_whose_reply_was_lost_is_told_as_done(
     attempt: int, client: Any, hook: Hook, user: str
@@ -264,6 +268,7 @@ def test_rows_that_fail_while_an_end_is_near_close_nothing_and_forget_nothing() 
     assert backend.ask(EVE, "c1=", PING, function=1) == [{"type": "pong"}]
 
 
+@pytest.mark.row(9)
 @pytest.mark.parametrize("word", ["expired", "missing", "odd"])
 def test_an_end_in_the_past_is_never_lengthened_by_anything_but_the_row(word: str) -> None:
     """Row 9: the context is absent, or disagrees with the row."""

@@ -159,6 +159,18 @@ def test_disconnect_hears_how_the_client_closed(content: bytes, code: int, reaso
     assert context["authorizer"]["userId"] == "u1"
 
 
+def test_a_client_may_close_in_the_middle_of_a_message() -> None:
+    async def work(front: Front, client: RawClient) -> Any:
+        content = (1000).to_bytes(2, "big")
+        client.send(client_frame(b"begun", final=False), client_frame(content, CLOSE))
+        assert (await client.frame())[1:] == (CLOSE, content)
+        return (await front.functions.wait_for("disconnect"))[0]["requestContext"]
+
+    context, functions = with_client(work)
+    assert context["disconnectStatusCode"] == 1000
+    assert functions.of("any") == []
+
+
 def test_a_lost_client_is_1006() -> None:
     async def work(front: Front, client: RawClient) -> Any:
         client.reset()

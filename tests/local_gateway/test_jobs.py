@@ -187,6 +187,6 @@ def test_a_batch_cut_off_by_the_gateways_stop_comes_again(tmp_path: Path) -> Non
         jobs.wait_for("cut off", "hanging")
         began = time.monotonic()
         assert gateway.stop() == 0
-        assert time.monotonic() - began < 20, "nothing in the engine waits for the gateway"
+        assert time.monotonic() - began < 40, "nothing in the engine waits for the gateway"
         gateway.start()
         assert jobs.seen("cut off", 2) == ["hang", "then"]

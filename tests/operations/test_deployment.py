@@ -98,6 +98,7 @@ def said(engine: str, **changes: Any) -> dict[str, Any]:
         "dynamodb": engine,
         "connectionsEndpoint": "http://127.0.0.1:8080/prod",
         "tables": {"ConnectionsTable": "connections-1", "SessionsTable": "sessions-1"},
+        "pushQueue": "http://127.0.0.1:4566/000000000000/push.fifo",
         **changes,
     }
 
@@ -115,6 +116,7 @@ def test_a_running_gateway_is_found_by_its_notice(tmp_path: Path, listening: str
         "connections-1",
         "sessions-1",
         "http://127.0.0.1:8080/prod",
+        push_queue="http://127.0.0.1:4566/000000000000/push.fifo",
         region="us-east-1",
         dynamodb_url=listening,
         engine_url=listening,
@@ -138,19 +140,12 @@ def test_the_laptop_is_never_given_the_users_own_credentials(
     assert credentials(found.management_api()) == "test"
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 @pytest.mark.parametrize(
     "prepare",
     [
         lambda directory: None,
         lambda directory: directory.rmdir(),
-        lambda directory: notice.put_up(directory, said(f"http://127.0.0.1:{free_port()}")),
+        lambda directory: notice.put_up(directory, said("http://127.0.0.1:1")),
     ],
     ids=["never started", "no such folder", "killed"],
 )

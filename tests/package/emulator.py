@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import samcli
 
+from local_gateway.testing import free_port
 from tests.package.building import ARCHITECTURE, KEPT
 
 RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
@@ -42,14 +43,6 @@ def install_runtime(python_version: str) -> Path:
         check=True,
     )
     return unfinished.rename(folder)
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Emulator:

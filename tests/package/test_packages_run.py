@@ -142,3 +142,8 @@ def test_a_function_that_lacks_a_setting_names_it(functions: Functions) -> None:
         failed = function.invoke(an_event("ping", a_user(), body='{"action":"ping"}'))
     assert failed["errorType"] == "SettingsError"
     assert "SESSIONS_TABLE" in failed["errorMessage"]
+
+
+def test_the_cleaner_runs_and_says_nothing(functions: Functions) -> None:
+    with functions.start("CleanerFunction") as function:
+        assert function.invoke({}) is None

@@ -13,7 +13,7 @@ from store.memory import MemoryConversationStore
 from store.table import Table
 from tests.support import adapters, engine
 from tests.support.clock import START
-from tests.support.hooks import Hook, lose_the_reply
+from tests.support.hooks import Hook, lose_the_reply, retry_at_once
 from tests.support.soak import times
 from tests.support.turns import FAR, a_seal, a_turn
 
@@ -220,9 +220,10 @@ WRITES: dict[str, Any] = {
 @pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
 @pytest.mark.parametrize("times_lost", [1, 3])
 def test_a_write_whose_answer_was_lost_has_succeeded(
-    key: ConversationKey, write: Any, times_lost: int
+    key: ConversationKey, write: Any, times_lost: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """botocore sends it again, and it meets itself."""
+    retry_at_once(monkeypatch)
     client = engine.running().client("dynamodb")
     store = DynamoConversationStore(Table(client, "SessionsTable"))
     mine = begun(store, key)

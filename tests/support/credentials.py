@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 _PIECE = re.compile(rb"[A-Za-z0-9_-]{24,}")
@@ -37,6 +37,16 @@ def files(directory: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(directory.rglob("*")):
         if path.is_file():
             yield str(path), path.read_bytes()
+
+
+def leaks(kept: Mapping[str, bytes]) -> list[str]:
+    """The names of what holds a credential that was used, any token, or the id of any guest."""
+    guests = guests_in(kept.values())
+    return [
+        name
+        for name, content in kept.items()
+        if found_in(content) or any(guest in content.lower() for guest in guests)
+    ]
 
 
 def found_in(content: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+from local_gateway.testing import free_port
 from tests.support.template import create_tables
 
 CREDENTIALS: dict[str, Any] = {
@@ -45,9 +45,7 @@ class Engine:
     """A running MiniStack, with the template's tables in it."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._state = tempfile.TemporaryDirectory(prefix="parley-engine-")
         log = (Path(self._state.name) / "log").open("wb")

@@ -1,49 +1,104 @@
-"""What every client sent and saw and what the tables hold, held against the invariants.
+"""What every client of a run sent and saw, in order: what `tests.support.invariants` judges."""
 
-A no acknowledged message lost; B no turn doubled; C `seq` total and gapless; D a stale
-`$disconnect` deactivates no newer connection; E no cross-user read; G gap-only replay (I4);
-H every message ends in a turn or an error.
-"""
-
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from bot.answers import Frame
 from bot.models import ConversationKey, Turn
 from bot.ports import ConversationStore
-from bot.tail import ENDED
+from bot.tail import MARKS, is_seal
+
+Tables = Mapping[ConversationKey, list[Turn]]
+"""The live turns of every conversation of a run."""
+
+Row = tuple[str, str]
+"""A row of the ConnectionsTable: user and connection."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that a client did or saw. `what` is `sent`, `got`, `opened`, `closed`, `resumed`,
+    `shown`, `knocked`, `served` or `logged`."""
+
+    number: int
+    what: str
+    user: str
+    client: str
+    frame: Frame
+
+    def __str__(self) -> str:
+        who = f"{self.user[:12]} {self.client}".strip()
+        return f"{self.number}. {who} {self.what} {str(self.frame)[:300]}"
+
+
 class History:
-    """A run. `sent` counts the times a message of a user was sent; `frames` is what users got."""
+    """A run, as it is recorded: from any thread, in the order in which it was seen."""
 
-    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
-    frames: list[tuple[str, Frame]] = field(default_factory=list)
-    resumed: list[tuple[int, list[int], int]] = field(default_factory=list)
-    open: set[tuple[str, str]] = field(default_factory=set)
-    active: set[tuple[str, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.active: set[Row] | None = None
+        """The rows that were active when the run had ended; None where nobody looked."""
+        self.persons: dict[str, str] = {}
+        """Whom a guest has turned out to be."""
+        self.secrets: set[str] = set()
+        self.unspoken: set[str] = set()
+        """What no log may hold: what users say."""
+        self.settled = True
+        """Whether every message has had the time to be answered."""
+        self._lock = Lock()
 
-    def send(self, user: str, frame: Mapping[str, Any]) -> None:
-        """Note a client's frame."""
-        if frame.get("action") == "message":
-            self.sent[user, frame["messageId"]] += 1
+    def send(self, user: str, frame: Frame, client: str = "") -> None:
+        """A client is about to send a frame, or API Gateway delivers it again."""
+        self._note("sent", user, client, frame)
 
-    def got(self, user: str, frames: Iterable[Frame]) -> None:
-        """Note what reached a client."""
-        self.frames += [(user, frame) for frame in frames]
+    def got(self, user: str, frames: Iterable[Frame], client: str = "") -> None:
+        """Frames have reached a client."""
+        for frame in frames:
+            self._note("got", user, client, frame)
 
-    def resume(self, after: int, frames: Iterable[Frame], head: int) -> None:
-        """Note the answer to a `resume`, and the head there was."""
+    def opened(self, user: str, client: str) -> None:
+        """A client's handshake has succeeded."""
+        self._note("opened", user, client, {})
+
+    def closed(self, user: str, client: str) -> None:
+        """A client's connection is no more."""
+        self._note("closed", user, client, {})
+
+    def resume(self, user: str, after: int, frames: Iterable[Frame], head: int) -> None:
+        """A gap was asked for; there were turns up to `head`."""
         seqs = [turn["seq"] for frame in frames for turn in frame.get("turns", ())]
-        self.resumed.append((after, seqs, head))
+        self._note("resumed", user, "", {"after": after, "head": head, "seqs": seqs})
+
+    def shows(self, user: str, client: str, conversation_id: str, turns: Iterable[Frame]) -> None:
+        """What a device shows of a conversation in the end."""
+        frame = {"conversationId": conversation_id, "turns": list(turns)}
+        self._note("shown", user, client, frame)
+
+    def knocked(self, *, good: bool, status: int) -> None:
+        """A handshake with a good or a bad credential was answered."""
+        self._note("knocked", "", "", {"good": good, "status": status})
+
+    def served(self, *, well: bool, grown: int = 0, bound: int = 0) -> None:
+        """The next good client was served, or not; what took the faults grew by so many bytes."""
+        self._note("served", "", "", {"well": well, "grown": grown, "bound": bound})
+
+    def logged(self, lines: str) -> None:
+        """A function has logged."""
+        self._note("logged", "", "", {"lines": lines})
+
+    def person(self, user: str) -> str:
+        """Who is behind a user id."""
+        return self.persons.get(user, user)
+
+    def _note(self, what: str, user: str, client: str, frame: Frame) -> None:
+        with self._lock:
+            self.events.append(Event(len(self.events), what, user, client, frame))
 
 
 def table(store: ConversationStore, key: ConversationKey) -> list[Turn]:
-    """The live turns that the table holds."""
+    """The live turns that the table holds: none under a seal, though they are still there."""
     found: list[Turn] = []
     page = store.following(key, 0, 1_000)
     while True:
@@ -51,80 +106,11 @@ def table(store: ConversationStore, key: ConversationKey) -> list[Turn]:
         if page.exhausted:
             break
         page = store.following(key, found[-1].seq, 1_000)
-    return [turn for turn in found if turn.status not in ENDED]
+    if found and is_seal(found[-1]):
+        return []
+    return [turn for turn in found if turn.status not in MARKS]
 
 
-def violations(
-    history: History, tables: Mapping[str, list[Turn]], answered: bool = True
-) -> list[str]:
-    """All that is wrong with a run of one conversation a user, each with its invariant's letter."""
-    return [
-        *_lost(history, tables),
-        *_doubled(tables),
-        *_gaps(tables),
-        *_dropped(history),
-        *_leaked(history),
-        *_replayed(history),
-        *(_unanswered(history) if answered else ()),
-    ]
-
-
-def _acknowledged(history: History) -> list[tuple[str, Frame]]:
-    return [(user, frame) for user, frame in history.frames if frame["type"] == "turn"]
-
-
-def _lost(history: History, tables: Mapping[str, list[Turn]]) -> Iterable[str]:
-    for user, frame in _acknowledged(history):
-        shown = frame["turn"]
-        kept = {turn.message_id: turn for turn in tables.get(user, ())}
-        turn = kept.get(shown["messageId"])
-        if turn is None:
-            yield f"A: {shown['messageId']} was acknowledged and is not in the table"
-        elif (turn.seq, turn.text) != (shown["seq"], shown["text"]):
-            yield f"A: {shown['messageId']} was acknowledged as another turn"
-
-
-def _doubled(tables: Mapping[str, list[Turn]]) -> Iterable[str]:
-    for turns in tables.values():
-        for message_id, count in Counter(turn.message_id for turn in turns).items():
-            if count > 1:
-                yield f"B: {message_id} made {count} turns"
-
-
-def _gaps(tables: Mapping[str, list[Turn]]) -> Iterable[str]:
-    for turns in tables.values():
-        if [turn.seq for turn in turns] != list(range(1, len(turns) + 1)):
-            yield f"C: the log is {[turn.seq for turn in turns]}"
-        for before, turn in pairwise(turns):
-            # Parrot counts in its state: a turn made from another snapshot than its neighbour's.
-            if turn.state.get("count", 0) != before.state.get("count", 0) + 1:
-                yield f"C: turn {turn.seq} was not made from turn {before.seq}"
-
-
-def _dropped(history: History) -> Iterable[str]:
-    for user, connection in sorted(history.open - history.active):
-        yield f"D: {connection} of {user} is open and not active"
-
-
-def _leaked(history: History) -> Iterable[str]:
-    for user, frame in history.frames:
-        for turn in [*frame.get("turns", ()), *([frame["turn"]] if "turn" in frame else [])]:
-            if history.sent[user, turn["messageId"]] == 0:
-                yield f"E: {user} saw {turn['messageId']}"
-
-
-def _replayed(history: History) -> Iterable[str]:
-    for after, seqs, head in history.resumed:
-        if seqs != list(range(after + 1, head + 1)):
-            yield f"G: resume after {after} of {head} brought {seqs}"
-
-
-def _unanswered(history: History) -> Iterable[str]:
-    answered = {
-        (user, frame["turn"]["messageId"] if "turn" in frame else frame.get("messageId"))
-        for user, frame in history.frames
-        if frame["type"] in ("turn", "error")
-    }
-    for each in history.sent:
-        if each not in answered:
-            yield f"H: {each[1]} of {each[0]} was never answered"
+def live_rows(connections: Any, users: Iterable[str]) -> set[Row]:
+    """The rows of users that say they are active."""
+    return {(user, each.connection_id) for user in users for each in connections.active(user)}

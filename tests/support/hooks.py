@@ -3,8 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
@@ -12,6 +14,11 @@ from botocore.httpsession import URLLib3Session
 
 Fault = Callable[[AWSRequest, str], AWSResponse | None]
 WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+
+
+def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let botocore's waits between its retries pass at once."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 class Hook:
@@ -51,6 +58,26 @@ def lose_the_reply(request: AWSRequest, operation: str) -> None:
 def never_arrive(request: AWSRequest, operation: str) -> None:
     """Lose the request."""
     raise ReadTimeoutError(endpoint_url=str(request.url))
+
+
+def doing_before(do: Callable[[], object]) -> Fault:
+    """Do something else right before the request goes out."""
+
+    def doing(request: AWSRequest, operation: str) -> None:
+        do()
+
+    return doing
+
+
+def doing_after(do: Callable[[], object]) -> Fault:
+    """Do something else once the request is applied, before its answer is in."""
+
+    def doing(request: AWSRequest, operation: str) -> AWSResponse:
+        answer: AWSResponse = URLLib3Session().send(request)
+        do()
+        return answer
+
+    return doing
 
 
 def refuse(code: str, status: int) -> Fault:

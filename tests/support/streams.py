@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.log import Log
 from bot.memory import TailCache
-from bot.models import Message, Order, Outcome, Snapshot, Turn
+from bot.models import Message, Order, Outcome, Snapshot, Spent, Turn
 from bot.ports import Call, ConversationStore, StreamingBot
 from bot.replying import Replying, Written
+from bot.spending import Spending
 from tests.support.clock import FakeClock, Ids
-from tests.support.workers import no_pause
+from tests.support.turns import MAIN
+from tests.support.workers import Orders, Worker, no_pause
 
 Streaming = Callable[[Snapshot, Message, Call], Generator[str, None, Outcome | None]]
 
@@ -56,9 +59,10 @@ class Heard:
         assert not self.closed
         self.shown.append(text)
 
-    def look(self) -> None:
+    def look(self) -> Spent:
         """See `bot.replying.Audience`."""
         self.looks += 1
+        return Spent()
 
     def finish(self, text: str) -> None:
         """See `bot.replying.Audience`."""
@@ -80,6 +84,7 @@ class Writer:
         bot: StreamingBot | None = None,
         heard: Callable[[], Heard] = Heard,
         pause: Callable[[int], None] = no_pause,
+        spending: Spending | None = None,
     ) -> None:
         self.audiences: list[Heard] = []
         self._clock = clock
@@ -98,6 +103,7 @@ class Writer:
             clock=clock,
             new_id=_ids,
             pause=pause,
+            spending=spending,
         )
 
     @property
@@ -108,3 +114,21 @@ class Writer:
     def write(self, order: Order, until: datetime | None = None) -> Written | None:
         """Write the reply that was ordered."""
         return self._replying.write(order, until or self._clock() + timedelta(minutes=5))
+
+
+def ordered(
+    store: ConversationStore, clock: FakeClock, text: str = "one two", **said: Any
+) -> Order:
+    """The order of a message that was just accepted."""
+    orders = Orders()
+    worker = Worker(store, clock, bot=Talking(repeating), starter=orders)
+    head = store.newest(MAIN, 1).turns
+    worker.say(f"m{head[0].seq + 1 if head else 1}", text, **said)
+    return orders.made[0]
+
+
+def kept(store: ConversationStore, seq: int = 1) -> Turn:
+    """A turn as it is kept now."""
+    turn = store.turn(MAIN, seq)
+    assert turn
+    return turn

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.support.browser import chromium
 from tests.web.fake_server import FakeServer
@@ -43,7 +43,12 @@ def faults(context: BrowserContext) -> list[str]:
     """Exceptions and violations of the Content-Security-Policy, as the browser reports them."""
     found: list[str] = []
     context.on("weberror", lambda error: found.append(str(error.error)))
-    context.on("console", lambda message: found.append(message.text))
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):  # Chromium also tells of its own doings
+            found.append(message.text)
+
+    context.on("console", hear)
     return found
 
 

@@ -1,6 +1,11 @@
 """The page as a person meets it: found by role and name alone (design, section 8)."""
 
+import time
+from collections.abc import Callable
+
 from playwright.sync_api import Locator, Page, expect
+
+PATIENCE_SECONDS = 15
 
 
 class Parley:
@@ -32,6 +37,16 @@ class Parley:
     def shows(self, *texts: str) -> None:
         """Wait until the conversation is exactly this."""
         expect(self.articles).to_have_text(list(texts), timeout=15_000)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds that no locator can tell.
+
+        Playwright's `wait_for_function` looks again by eval, which the page's policy forbids.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < end, "it did not come to hold"
+            self.page.wait_for_timeout(20)
 
     @property
     def guest(self) -> str:

@@ -139,7 +139,7 @@ def test_a_message_written_offline_survives_a_reload(parley: Parley, server: Fak
 
 def test_the_browser_going_offline_shows_at_once(parley: Parley, context: BrowserContext) -> None:
     context.set_offline(True)
-    expect(parley.status).to_have_text("Offline", timeout=2_000)
+    expect(parley.status).to_have_text("Offline")
     parley.say("Soon")
     context.set_offline(False)
     parley.connected()
@@ -382,7 +382,7 @@ def test_unread_turns_show_beside_their_conversation_and_are_read_on_opening_it(
     parley.links.filter(has_text="Main").click()
     parley.shows("Main", "You said: Main", "Psst", "Hello?")
     expect(badge).not_to_be_visible()
-    assert server.actions("read")[-1]["seq"] == 3
+    parley.until(lambda: [frame["seq"] for frame in server.actions("read")][-1:] == [3])
 
 
 def test_a_turn_of_the_backend_has_only_a_reply(parley: Parley, server: FakeServer) -> None:
@@ -402,6 +402,7 @@ def test_feedback_is_given_changed_and_taken_back(parley: Parley, server: FakeSe
     expect(down).to_have_attribute("aria-pressed", "true")
     down.click()
     expect(down).to_have_attribute("aria-pressed", "false")
+    parley.until(lambda: len(server.actions("feedback")) == 3)
     assert [frame["rating"] for frame in server.actions("feedback")] == ["up", "down", None]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
 
 from tests.web.audits import CONTRAST
 from tests.web.fake_server import FakeServer
@@ -33,6 +33,14 @@ HEAR = """() => {
 }"""
 
 
+WATCH_STATUS = """() => {
+    window.statuses = [];
+    const status = document.querySelector('[role=status]');
+    new MutationObserver(() => window.statuses.push(status.textContent))
+        .observe(status, { childList: true, characterData: true, subtree: true });
+}"""
+
+
 @pytest.fixture
 def parley(page: Page) -> Parley:
     """A person to whom a reply is being written."""
@@ -55,6 +63,25 @@ def _listen(parley: Parley) -> None:
     parley.page.evaluate(HEAR)
 
 
+def _heard(parley: Parley) -> list[str]:
+    return list(parley.page.evaluate("window.heard"))
+
+
+def _left_below(parley: Parley) -> float:
+    return float(parley.page.evaluate(BELOW))
+
+
+def _shows_the_end(parley: Parley) -> None:
+    parley.until(lambda: _left_below(parley) <= 1)
+
+
+def _scroll_up(parley: Parley, pixels: int) -> None:
+    _shows_the_end(parley)
+    parley.log.hover()
+    parley.page.mouse.wheel(0, -pixels)
+    parley.until(lambda: _left_below(parley) >= pixels)  # the browser takes a moment for it
+
+
 def _write_until_it_scrolls(parley: Parley, server: FakeServer) -> None:
     server.write(parley.guest, LINES)
     expect(parley.articles.last).to_contain_text(re.compile(r"(A line of the story\.\s*){60}$"))
@@ -65,15 +92,13 @@ def test_the_end_of_a_growing_reply_stays_in_sight(parley: Parley, server: FakeS
         server.write(parley.guest, LINES)
         server.write(parley.guest, " And")
         expect(parley.articles.last).to_have_text(re.compile("And$"))
-        assert parley.page.evaluate(BELOW) <= 1
+        _shows_the_end(parley)
     expect(parley.button("Latest")).not_to_be_visible()
 
 
 def test_who_scrolls_up_a_little_is_not_pulled_back(parley: Parley, server: FakeServer) -> None:
     _write_until_it_scrolls(parley, server)
-    parley.log.hover()
-    parley.page.mouse.wheel(0, -40)
-    parley.page.wait_for_function(f"({BELOW})() > 20")
+    _scroll_up(parley, 40)
     top = parley.page.evaluate(TOP)
     server.write(parley.guest, " And they lived")
     expect(parley.articles.last).to_have_text(re.compile("And they lived$"))
@@ -81,23 +106,22 @@ def test_who_scrolls_up_a_little_is_not_pulled_back(parley: Parley, server: Fake
     parley.button("Latest").click()
     server.write(parley.guest, LINES + " happily")
     expect(parley.articles.last).to_have_text(re.compile("happily$"))
-    assert parley.page.evaluate(BELOW) <= 1
+    _shows_the_end(parley)
     expect(parley.button("Latest")).not_to_be_visible()
 
 
 def test_who_scrolls_back_to_the_end_stays_there(parley: Parley, server: FakeServer) -> None:
     _write_until_it_scrolls(parley, server)
-    parley.log.hover()
-    parley.page.mouse.wheel(0, -400)
-    parley.page.wait_for_function(f"({BELOW})() > 200")
+    _scroll_up(parley, 400)
     expect(parley.button("Latest")).not_to_be_visible()
     server.write(parley.guest, " more")
     expect(parley.button("Latest")).to_be_visible()
     parley.page.mouse.wheel(0, 1_000)
+    _shows_the_end(parley)
     expect(parley.button("Latest")).not_to_be_visible()
     server.write(parley.guest, LINES + " end")
     expect(parley.articles.last).to_have_text(re.compile("end$"))
-    assert parley.page.evaluate(BELOW) <= 1
+    _shows_the_end(parley)
 
 
 def test_a_message_written_meanwhile_waits_and_says_so(parley: Parley, server: FakeServer) -> None:
@@ -143,6 +167,7 @@ def test_stop_without_a_connection_is_no_empty_promise(parley: Parley, server: F
         ("timed_out", "took too long"),
         ("too_long", "became too long"),
         ("abandoned", "could not be finished"),
+        ("over_budget", "used up your replies"),
         ("of_a_later_version", "broke off"),
     ],
 )
@@ -177,10 +202,10 @@ def test_a_reply_is_spoken_once_when_it_is_complete(parley: Parley, server: Fake
         server.write(parley.guest, f" {word}")
     server.write(parley.guest, " slept.")
     expect(parley.articles.last).to_have_text(re.compile(r"slept\.$"))
-    assert parley.page.evaluate("window.heard") == []
+    assert _heard(parley) == []
     server.finish(parley.guest)
     expect(parley.button("Good reply")).to_be_visible()
-    assert parley.page.evaluate("window.heard") == [f"{BEGINNING} there was a princess who slept."]
+    assert _heard(parley) == [f"{BEGINNING} there was a princess who slept."]
 
 
 def test_a_failure_is_spoken_and_so_is_that_a_reply_begins(
@@ -190,9 +215,8 @@ def test_a_failure_is_spoken_and_so_is_that_a_reply_begins(
     server.finish(parley.guest, "failed", failure="timed_out")
     parley.button("Try again").click()
     parley.shows("slow story", BEGINNING, "slow story", BEGINNING)
-    heard = parley.page.evaluate("window.heard")
-    assert heard[0] == f"{BEGINNING}\nThis took too long, and was ended."
-    assert "Parley is writing" in heard
+    parley.until(lambda: "Parley is writing" in _heard(parley))
+    assert _heard(parley)[0] == f"{BEGINNING}\nThis took too long, and was ended."
 
 
 def test_a_reload_in_mid_reply_goes_on_with_it(parley: Parley, server: FakeServer) -> None:
@@ -241,6 +265,7 @@ def test_a_turn_counts_as_read_when_its_reply_is_complete(
     expect(parley.button("Good reply")).to_be_visible()
     parley.say("next")
     expect(parley.articles).to_have_count(4)
+    parley.until(lambda: len(server.actions("read")) > 0)
     assert server.actions("read")[0]["seq"] == 1
 
 
@@ -272,3 +297,57 @@ def test_on_a_phone_all_of_it_fits_and_can_be_read(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate(CONTRAST) == []
     context.close()
+
+
+class Sockets:
+    """The page's sockets, oldest first, and what was sent on each."""
+
+    def __init__(self, page: Page) -> None:
+        self.all: list[WebSocket] = []
+        self._page = page
+        self._sent: list[list[str]] = []
+        page.on("websocket", self._note)
+
+    def expect_sent(self, number: int, action: str) -> None:
+        """Wait until a frame of this action was sent on one of them."""
+        for _ in range(200):
+            if len(self._sent) > number and any(action in text for text in self._sent[number]):
+                return
+            self._page.wait_for_timeout(50)
+        pytest.fail(f"no {action} on socket {number}")
+
+    def _note(self, socket: WebSocket) -> None:
+        sent: list[str] = []
+        self.all.append(socket)
+        self._sent.append(sent)
+        socket.on("framesent", lambda text: sent.append(str(text)))
+
+
+def test_a_connection_is_replaced_before_its_two_hours_end_and_nobody_sees_it(
+    page: Page, server: FakeServer
+) -> None:
+    page.clock.install()
+    sockets = Sockets(page)
+    page.reload()
+    parley = Parley(page).connected()
+    parley.say("slow story")
+    parley.shows("slow story", BEGINNING)
+    page.evaluate(WATCH_STATUS)
+    page.clock.fast_forward("01:57:01")
+    server.write(parley.guest, " there was")
+    sockets.expect_sent(1, "resume")
+    old, new = sockets.all
+    assert not old.is_closed()
+    server.write(parley.guest, " a fox")
+    parley.shows("slow story", BEGINNING + " there was a fox")
+    with old.expect_event("close"):
+        page.clock.fast_forward(35_000)
+    server.write(parley.guest, ".")
+    server.finish(parley.guest)
+    parley.shows("slow story", BEGINNING + " there was a fox.")
+    parley.say("And then?")
+    parley.shows("slow story", BEGINNING + " there was a fox.", "And then?", "You said: And then?")
+    assert sockets.all == [old, new]
+    assert not new.is_closed()
+    assert page.evaluate("window.statuses") == []
+    assert len(server.actions("message")) == 2

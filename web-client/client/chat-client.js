@@ -29,7 +29,8 @@ const HISTORY_TURNS = 30;
  * or what is known of it changed; `conversations` when the list did; `problem` (detail: the frame)
  * for an `error` that concerns nothing this client waits for; `returned` (detail:
  * `{conversationId, texts}`) when messages cannot be sent since what their conversation was to
- * branch from is gone: they are not kept any more.
+ * branch from is gone: they are not kept any more; `event` (detail: the frame) for what a backend
+ * tells those who are there, and which is not kept.
  */
 export class ChatClient extends EventTarget {
   #clock;
@@ -115,6 +116,11 @@ export class ChatClient extends EventTarget {
   /** The browser reports that there is no network. */
   networkLost() {
     this.#connection.networkLost();
+  }
+
+  /** Change to a new connection without a gap: the present one is to end. */
+  relieve() {
+    this.#connection.relieve();
   }
 
   /** Change to a new connection at once. */
@@ -302,18 +308,23 @@ export class ChatClient extends EventTarget {
       state: (state) => this.#becameState(state),
       frame: (frame) => receiver.receive(frame),
       lost: (code) => this.#disconnected(code),
+      succeeded: () => this.#connected(),
     };
   }
 
   #becameState(state) {
     this.#emit('status');
     if (state !== CONNECTED) return;
+    this.#connected();
+    this.#relist();
+  }
+
+  #connected() {
     this.#credential.worked();
     this.#conversations.connected();
     this.#sender.connected();
     this.#readMarks.connected();
     this.#stops.connected();
-    this.#relist();
   }
 
   #relist() {

@@ -2,6 +2,7 @@ import { Backoff } from './backoff.js';
 import { NoCredential } from './credential.js';
 import { parseFrame } from './frames.js';
 import { Heartbeat } from './heartbeat.js';
+import { leave, Succession } from './succession.js';
 
 export const CONNECTING = 'connecting';
 export const CONNECTED = 'connected';
@@ -23,7 +24,8 @@ const NO_NETWORK_MS = 10_000;
  *
  * `connecting` is the first try and the quick one after a loss; after a failed try it is `offline`,
  * and goes on trying quietly. A refused handshake (403 shows as close 1006 before open), a server
- * that closes at once and an expired credential all meet the same growing waits.
+ * that closes at once and an expired credential all meet the same growing waits. Before the end that
+ * every connection has, another takes its place, and the state stays `connected`.
  */
 export class Connection {
   #open;
@@ -33,6 +35,7 @@ export class Connection {
   #longestWait;
   #listener;
   #heartbeat;
+  #succession;
   #socket = null;
   #tries = 0;
   #state = OFFLINE;
@@ -45,8 +48,9 @@ export class Connection {
    * @param {object} options
    * @param {(credential: string) => WebSocket} options.open makes a socket; may throw
    * @param {() => string | Promise<string>} [options.credential] asked before each try
-   * @param {{state(state: string): void, frame(frame: object): void, lost(code: number): void}}
-   *   options.listener
+   * @param {{state(state: string): void, frame(frame: object): void, lost(code: number): void,
+   *   succeeded?: () => void}} options.listener `succeeded`: another socket is in use from now on;
+   *   what was asked on the one before it is still answered
    * @param {() => number} [options.longestWait] the longest wait between two tries, milliseconds
    */
   constructor({
@@ -64,6 +68,10 @@ export class Connection {
       clock,
       ping: () => this.#write({ action: 'ping' }),
       lost: () => this.#drop(1006),
+    });
+    this.#succession = new Succession({
+      open, credential, clock, random,
+      succeed: (socket, message) => this.#succeed(socket, message),
     });
   }
 
@@ -97,7 +105,12 @@ export class Connection {
     return true;
   }
 
-  /** Leave the present socket for a new one at once, as before a known end of its life. */
+  /** Take another socket in place of the present one, without a gap: this one's end is known. */
+  relieve() {
+    if (this.#state === CONNECTED) this.#succession.begin();
+  }
+
+  /** Leave the present socket for a new one at once: it is of no use any more. */
   reconnect() {
     if (!this.#running) return;
     const wasOpen = this.#state === CONNECTED;
@@ -151,8 +164,12 @@ export class Connection {
       this.#failed();
       return;
     }
-    this.#socket = socket;
+    this.#take(socket);
     socket.onopen = () => this.#opened();
+  }
+
+  #take(socket) {
+    this.#socket = socket;
     socket.onmessage = (message) => this.#received(message);
     socket.onclose = (close) => this.#drop(close.code);
   }
@@ -161,13 +178,30 @@ export class Connection {
     this.#clock.clearTimeout(this.#phaseTimer);
     this.#phaseTimer = this.#clock.setTimeout(() => this.#backoff.reset(), STABLE_MS);
     this.#heartbeat.start();
+    this.#succession.plan();
     this.#become(CONNECTED);
+  }
+
+  #succeed(socket, message) {
+    const old = this.#socket;
+    this.#take(socket);
+    this.#heartbeat.start();
+    this.#succession.plan();
+    this.#succession.retire(old, (late) => this.#receivedLate(late));
+    this.#listener.succeeded?.();
+    this.#received(message);
   }
 
   #received(message) {
     this.#heartbeat.heard();
     const frame = parseFrame(message.data);
     if (frame !== null) this.#listener.frame(frame);
+  }
+
+  #receivedLate(message) {
+    const frame = parseFrame(message.data);
+    // That the old one's credential has run out says nothing about the new one's.
+    if (frame !== null && frame.code !== 'token_expired') this.#listener.frame(frame);
   }
 
   /** The socket is over. It is not waited for: a half-open one would keep its close for minutes. */
@@ -205,14 +239,12 @@ export class Connection {
   #detach() {
     this.#tries += 1; // What an earlier try still waits for is not wanted any more.
     this.#heartbeat.stop();
+    this.#succession.stop();
     this.#clock.clearTimeout(this.#phaseTimer);
     this.#clock.clearTimeout(this.#retryTimer);
     this.#phaseTimer = this.#retryTimer = this.#retryAt = null;
-    const socket = this.#socket;
+    leave(this.#socket);
     this.#socket = null;
-    if (socket === null) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
   }
 
   #write(frame) {

@@ -62,7 +62,7 @@ export class Account {
   async #renew() {
     const credential = await this.#signIn.credential();
     await this.#client.renew(credential).catch(({ code }) => {
-      if (code !== 'offline') this.#client.reconnect();
+      if (code !== 'offline') this.#client.relieve();
     });
   }
 

@@ -1,0 +1,63 @@
+"""Clears away the rows of connections that have ended. A schedule invokes it, asynchronously.
+
+It may be killed, or invoked twice at once: the next run goes on with what is left.
+"""
+
+import os
+from datetime import timedelta
+from functools import cache
+from typing import Any, Protocol
+
+from handlers import composition
+from handlers.composition import CleanerApp
+from handlers.settings import CleanerSettings
+
+MARGIN = timedelta(seconds=30)
+"""Kept of the function's time for what is under way when the time is up, retries included."""
+
+
+class Context(Protocol):
+    """What is needed of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until the function is killed."""
+        ...
+
+
+@cache
+def _app() -> CleanerApp:
+    return composition.cleaner(CleanerSettings.from_environment(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> None:
+    """Entry point. Raises where the list of rows cannot be read: the run counts as failed."""
+    answer(_app(), context)
+
+
+def answer(app: CleanerApp, context: Context) -> None:
+    """Clean for as long as there is time."""
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    cleaned = app.cleaning.run(app.clock() + left - MARGIN)
+    app.logger.info(
+        "cleaned",
+        extra={
+            "reaped": cleaned.reaped,
+            "closed": cleaned.closed,
+            "confirmed": cleaned.confirmed,
+            "unclear": cleaned.unclear,
+            "finished": cleaned.finished,
+        },
+    )
+    counts = {
+        "ConnectionsReaped": cleaned.reaped,
+        "ConnectionsClosed": cleaned.closed,
+        "ConnectionsConfirmed": cleaned.confirmed,
+        "ConnectionsUnclear": cleaned.unclear,
+        "CleaningsUnfinished": int(not cleaned.finished),
+    }
+    for name, count in counts.items():
+        app.metrics.add_metric(name, "Count", count)
+    app.metrics.flush_metrics()
+
+
+composition.ready_early(_app)
