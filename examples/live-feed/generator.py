@@ -64,7 +64,9 @@ def prices(first: int, seed: int = 1) -> Iterator[Price]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Push; say how many there were, and where to go on."""
     parser = ArgumentParser(prog="generator.py", description=__doc__)
-    parser.add_argument("user", metavar="USER_ID", help="guest:... or user:..., as the page says it")
+    parser.add_argument(
+        "user", metavar="USER_ID", help="guest:... or user:..., as the page says it"
+    )
     parser.add_argument("--count", type=int, default=1000, help="how many; default 1000")
     parser.add_argument("--rate", type=float, default=5, help="a second; default 5, 0 at once")
     parser.add_argument("--first", type=int, default=1, help="number of the first; default 1")

@@ -54,7 +54,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context.on("weberror", lambda error: faults.append(str(error.error)))
         context.on("console", hear)
         if guest:
-            context.add_init_script(f"sessionStorage.setItem('parley.userId', '{guest}')")
+            keep = f"sessionStorage.setItem('parley.userId', '{guest}')"
+            context.add_init_script(f"if (location.host) {keep}")
         page = context.new_page()
         page.goto(address)
         return page

@@ -4,7 +4,17 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.models import Author, ConversationKey, Message, Outcome, Snapshot, State, Status, Turn, Usage
+from bot.models import (
+    Author,
+    ConversationKey,
+    Message,
+    Outcome,
+    Snapshot,
+    State,
+    Status,
+    Turn,
+    Usage,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
