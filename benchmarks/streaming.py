@@ -157,6 +157,7 @@ class NoCall:
     """A `bot.ports.Call` that nobody ends."""
 
     key = "benchmark"
+    conversation = ConversationKey("guest:benchmark", "main")
 
     def seconds_left(self) -> float:
         """See the port."""

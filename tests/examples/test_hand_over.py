@@ -5,15 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support_inbox.bot import SupportInbox
-from support_inbox.desk import case_of
-from support_inbox.operators import operators_of
-from support_inbox.outgoing import ByQueue, Outgoing
 
 from bot.errors import StoreUnavailable
 from bot.models import ConversationKey, Message, Outcome, Snapshot, State
 from bot.ports import Call
 from bots.echo import Echo
+from support_inbox.bot import SupportInbox
+from support_inbox.desk import case_of
+from support_inbox.operators import operators_of
+from support_inbox.outgoing import ByQueue, Outgoing
 from tests.support.model_calls import NOON, Attempt, spoken
 
 ANNA, BEN = "user:id.example:anna", "user:id.example:ben"

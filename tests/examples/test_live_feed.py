@@ -12,9 +12,9 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from generator import prices
 from playwright.sync_api import Page, expect
 
+from generator import prices
 from operations.deployment import Deployment, of_gateway
 from operations.disconnect import main as disconnect
 from operations.publisher import Publisher
@@ -107,9 +107,9 @@ def test_cut_off_and_reloaded_a_reader_has_each_price_once_and_in_order(
     wait_for(page, PRICES + 9)
     to_the_start(page)
     assert numbers(page) == list(range(1, PRICES + 10))
-    shown = page.locator(".row[data-number='3'] > span").all_text_contents()
+    words = page.locator(".row[data-number='3'] > span").all_text_contents()
     third = next(islice(prices(3), 1))
-    assert shown[:2] == [third.symbol, f"{third.price:.2f}"]
+    assert words[:2] == [third.symbol, f"{third.price:.2f}"]
     expect(page.locator("#break")).to_be_hidden()
 
 
