@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run disconnect test soak check format lint types imports template bench build deploy lock clean FORCE
+.PHONY: help run disconnect push test soak check format lint types imports template bench build deploy lock clean FORCE
 
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -40,6 +40,15 @@ disconnect: .venv/.run ## Close a user's connections (USER=user:..., on AWS STAC
 	@$(if $(filter command,$(origin USER)),,echo "Whose? make disconnect USER=user:..." >&2; exit 2)
 	@PYTHONPATH=src:. $(python) -m operations.disconnect \
 		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
+
+push: export PARLEY_USER = $(value USER)
+push: export PARLEY_TEXT = $(value TEXT)
+push: export PARLEY_CONVERSATION = $(value CONVERSATION)
+push: .venv/.run ## Push to a user (USER=user:... TEXT=..., CONVERSATION=main, on AWS STACK=parley)
+	@$(if $(filter command,$(origin USER)),,echo "Whom? make push USER=user:... TEXT=..." >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.push \
+		$(if $(STACK),--stack "$(STACK)",--local) \
+		--conversation "$${PARLEY_CONVERSATION:-main}" -- "$$PARLEY_USER" "$$PARLEY_TEXT"
 
 test: .venv/.dev .venv/.provider ## Run every test
 	@browser="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser)}"; \

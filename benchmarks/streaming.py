@@ -33,6 +33,7 @@ from bot.models import (
     Outcome,
     Snapshot,
     Status,
+    Usage,
 )
 from bot.ports import Call
 from bot.replying import Replying
@@ -162,6 +163,9 @@ class NoCall:
         return 300
 
     def on_stop(self, close: Callable[[], object]) -> None:
+        """See the port."""
+
+    def used(self, usage: Usage) -> None:
         """See the port."""
 
 

@@ -36,6 +36,8 @@ FUNCTION = {
     "TURN_BURST": "1000",
     "REPLY_FUNCTION": "reply",
     "REPLY_LEASE_SECONDS": "15",
+    "USER_TURNS_PER_MINUTE": "0",
+    "USER_TOKENS_PER_DAY": "0",
     "JWT_ISSUERS": "",
 }
 SEEDED_BEFORE = timedelta(minutes=2)
@@ -54,12 +56,13 @@ class Parley:
         conversation_id: str = "main",
         bot_class: str = BOT_CLASS,
         lifetime: timedelta = timedelta(hours=1),
+        variables: dict[str, str] | None = None,
     ) -> None:
         self._ground = ground
         self._user_id = user_id
         self._key = ConversationKey(user_id, conversation_id)
         self._connection_id = f"{uuid4().hex[:15]}="
-        self._variables = {**FUNCTION, "BOT_CLASS": bot_class}
+        self._variables = {**FUNCTION, "BOT_CLASS": bot_class, **(variables or {})}
         self._epoch: str | None = None
         self._context = _context(user_id, time.time() + lifetime.total_seconds())
         self._store = DynamoConversationStore(Table(dynamodb(), SESSIONS))

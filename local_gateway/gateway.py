@@ -202,6 +202,7 @@ class LocalGateway:
                 "dynamodb": self.settings.other_dynamodb or self.engine.url,
                 "connectionsEndpoint": f"{self._loopback_url}/{deployment.api.stage}",
                 "tables": tables.names(deployment.stack),
+                "pushQueue": deployment.stack.outputs.get("PushQueueUrl", ""),
             },
         )
 

@@ -32,6 +32,7 @@ class Deployment:
     connections_table: str
     sessions_table: str
     connections_endpoint: str
+    push_queue: str = ""
     region: str | None = None
     dynamodb_url: str | None = None
     engine_url: str | None = None
@@ -45,6 +46,11 @@ class Deployment:
         """A client of @connections, which does not try again by itself. Raises OperationFailed."""
         config = Config(retries={"total_max_attempts": 1})
         return self._client("apigatewaymanagementapi", self.connections_endpoint, config)
+
+    def sqs(self) -> Any:
+        """A client of the queue that backends push to. Raises OperationFailed."""
+        config = Config(retries={"mode": "standard", "total_max_attempts": 4})
+        return self._client("sqs", self.engine_url, config)
 
     def _client(self, service: str, url: str | None, config: Config) -> Any:
         with told(f"no client for {service}"):
@@ -90,6 +96,7 @@ def of_stack(name: str) -> Deployment:
             outputs["ConnectionsTableName"],
             outputs["SessionsTableName"],
             outputs["ConnectionsEndpoint"],
+            push_queue=outputs.get("PushQueueUrl", ""),
             region=cloudformation.meta.region_name,
         )
     except KeyError as missing:
@@ -113,6 +120,7 @@ def of_gateway(data_dir: Path) -> Deployment:
         said["tables"]["ConnectionsTable"],
         said["tables"]["SessionsTable"],
         said["connectionsEndpoint"],
+        push_queue=said.get("pushQueue", ""),
         region=said["region"],
         dynamodb_url=said["dynamodb"],
         engine_url=said["engine"],

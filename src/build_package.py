@@ -41,11 +41,12 @@ AWS_MODELS = (
     "dynamodb/2012-08-10",
     "lambda/2015-03-31",
     "secretsmanager/2017-10-17",
+    "sqs/2012-11-05",
     "ssm/2014-11-06",
 )
 """The services that the functions call: botocore brings the models of over 400."""
 
-AWS_ENDPOINTS = ("bedrock", "dynamodb", "execute-api", "lambda", "secretsmanager", "ssm")
+AWS_ENDPOINTS = ("bedrock", "dynamodb", "execute-api", "lambda", "secretsmanager", "sqs", "ssm")
 """The same services as botocore's endpoints.json names them."""
 
 
@@ -77,6 +78,10 @@ PACKAGES = {
     "CleanerFunction": Package(
         ("bot", "delivery", "handlers", "store"),
         ("aws-lambda-powertools", "botocore"),
+    ),
+    "PushFunction": Package(
+        ("bot", "delivery", "handlers", "store"),
+        ("aws-lambda-powertools", "botocore", "pydantic-core"),
     ),
     # All there is: the bot is named by a setting, and may lie and import anywhere.
     "MessageFunction": Package(("*",), ("*",)),

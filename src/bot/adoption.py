@@ -71,5 +71,6 @@ class Adoption:
         try:
             return self._sealing.seal(key, target)
         except StillWriting as busy:
-            self._ordering.look_after(key, busy.turn)
-            raise
+            if not self._ordering.look_after(key, busy.turn):
+                raise
+            return self._sealing.seal(key, target)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors import ParleyError, RateLimited
-from bot.models import Conversation, Turn
+from bot.models import Author, Conversation, Turn
 
 Frame = dict[str, Any]
 
@@ -51,6 +51,10 @@ def turn_object(turn: Turn) -> Frame:
         shown["feedback"] = turn.feedback
     if turn.failure:
         shown["failure"] = turn.failure
+    if turn.content:
+        shown["content"] = json.loads(turn.content)
+    if turn.author is Author.BACKEND and turn.lapses_at and not (turn.reply or turn.content):
+        shown["lapsed"] = True
     return shown
 
 
@@ -94,6 +98,7 @@ def snapshot(header: Header, turns: list[Frame], *, more: bool, reset: bool) -> 
         "turns": turns,
         "head": header.head,
         "read": header.read,
+        "unread": header.head - header.read,
         "more": more,
         "reset": reset,
         **_fork(header),
@@ -112,12 +117,23 @@ def conversations(entries: Iterable[tuple[Conversation, int]], cursor: str | Non
                 "updatedAt": timestamp(conversation.updated_at),
                 "head": head,
                 "read": conversation.read,
+                "unread": max(head - conversation.read, 0),
                 **_fork(conversation),
             }
             for conversation, head in newest_first
         ],
         "cursor": cursor,
     }
+
+
+def event(conversation_id: str, event_id: str, text: str, content: str) -> Frame:
+    """What a backend tells those who are there, and which is not kept."""
+    frame: Frame = {"type": "event", "conversationId": conversation_id, "id": event_id}
+    if text:
+        frame["text"] = text
+    if content:
+        frame["content"] = json.loads(content)
+    return frame
 
 
 def adopted(moved: Iterable[tuple[str, str]], cursor: str | None) -> Frame:

@@ -1,5 +1,6 @@
 """One attempt at one reply, and the bot's stream read in a thread of its own."""
 
+import re
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,6 +32,10 @@ class Said:
     whole: bool = False
 
 
+LOGGED = re.compile(r"[A-Za-z0-9_.: -]{1,100}", re.ASCII)
+"""What may be logged of a BotFailed's reason: a few plain words and numbers."""
+
+
 class Reading:
     """What a bot has said so far. It is also the `bot.ports.Call` that the bot is given."""
 
@@ -44,6 +49,7 @@ class Reading:
         self._ended = False
         self._whole = False
         self._outcome: Outcome | None = None
+        self._usage: Usage | None = None
         self._failure: Failure | None = None
         self._reason = ""
 
@@ -64,6 +70,12 @@ class Reading:
                 return
         _call_all([close])
 
+    def used(self, usage: Usage) -> None:
+        """See the port."""
+        _check_usage(usage)
+        with self._changed:
+            self._usage = usage
+
     @property
     def text(self) -> str:
         """All that has been said."""
@@ -75,11 +87,16 @@ class Reading:
         return self._ended
 
     def said(self, otherwise: Outcome, failure: Failure | None = None) -> Said:
-        """What was said; where it was broken off, for that `failure` and with `otherwise` left."""
+        """What was said; where it was broken off, for that `failure` and with `otherwise` left.
+
+        What it has cost is told in either case, so far as that is known.
+        """
         with self._changed:
+            otherwise = replace(otherwise, usage=self._usage)
             if not self._whole:
                 return Said(self._text, otherwise, failure)
             outcome = self._outcome or otherwise
+            outcome = replace(outcome, usage=outcome.usage or self._usage)
             if not self._text:
                 # It has failed, and leaves the state before it; what it cost stands.
                 outcome = replace(outcome, state=otherwise.state)
@@ -114,8 +131,8 @@ class Reading:
             failure = Failure.TOO_LONG
         except BaseException as error:
             # A stranger's code: whatever it raises ends its reply (an exit too, for it would end
-            # this thread alone, unheard), and is known by its type alone.
-            failure, reason = Failure.BOT, type(error).__name__
+            # this thread alone, unheard).
+            failure, reason = Failure.BOT, _reason(error)
         with self._changed:
             if not self._stopped:
                 self._outcome, self._failure, self._reason = outcome, failure, reason
@@ -158,16 +175,26 @@ def _checked(outcome: Outcome | None) -> Outcome | None:
         return None
     if not isinstance(outcome, Outcome):
         raise BotFailed("no outcome")
-    if outcome.usage is not None and not _is_countable(outcome.usage):
-        raise BotFailed("no usage")
+    if outcome.usage is not None:
+        _check_usage(outcome.usage)
     return replace(outcome, state=checked_state(outcome.state))
 
 
-def _is_countable(usage: Usage) -> bool:
-    return isinstance(usage, Usage) and all(
+def _check_usage(usage: Usage) -> None:
+    if not isinstance(usage, Usage) or not all(
         type(tokens) is int and 0 <= tokens <= MAX_TOKENS
         for tokens in (usage.input_tokens, usage.output_tokens)
-    )
+    ):
+        raise BotFailed("no usage")
+
+
+def _reason(error: BaseException) -> str:
+    """What may be logged of what a bot raised: its type, and of a BotFailed the reason, which
+    promises to quote nobody; a message may quote what a user wrote."""
+    name = type(error).__name__
+    reason = error.reason if isinstance(error, BotFailed) else ""
+    # `isinstance`: a stranger's reason may be anything.
+    return f"{name}: {reason}" if isinstance(reason, str) and LOGGED.fullmatch(reason) else name
 
 
 def _call_all(closers: list[Callable[[], object]]) -> None:

@@ -1,7 +1,7 @@
 """One frame of a client in, the frames to answer it with out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -142,7 +142,9 @@ class Chat:
                 rated = self.conversations.rate(key, frame.seq, frame.verdict)
                 return Answer(frame.action, to_user=tuple(rated))
             case frames.StopFrame():
-                stopped = self.conversations.stop(key, frame.seq)
+                stopped, ended = self.conversations.stop(key, frame.seq)
+                if ended:
+                    return Answer(frame.action, to_user=tuple(stopped))
                 return Answer(frame.action, to_caller=tuple(stopped))
             case frames.DeleteFrame():
                 return self._delete(key)
@@ -154,10 +156,19 @@ class Chat:
         if fork and self._forked(key, fork, self.forking.begin):
             self.turns.cache.forget(key)
         try:
-            taken = self.turns.take(key, message, frame.after, frame.epoch or None)
+            return self._taken(key, message, frame, asking)
         except StillWriting as busy:
-            self.ordering.look_after(key, busy.turn)
-            raise
+            ended = self.ordering.look_after(key, busy.turn)
+            if not ended:
+                raise
+        answer = self._taken(key, message, frame, asking)
+        before = tuple(splitting.turn_frames(key.conversation_id, ended))
+        return replace(answer, to_user=before + answer.to_user)
+
+    def _taken(
+        self, key: ConversationKey, message: Message, frame: frames.MessageFrame, asking: str
+    ) -> Answer:
+        taken = self.turns.take(key, message, frame.after, frame.epoch or None)
         if taken.turn.is_pending:
             return self._accepted(key, taken, asking)
         shown = tuple(splitting.turn_frames(key.conversation_id, taken.turn))
@@ -176,7 +187,10 @@ class Chat:
         turn = taken.turn
         accepted = answers.accepted(key.conversation_id, turn.message_id, turn.seq)
         if not taken.fresh:
-            self.ordering.begin_again(key, turn, asking)
+            turn = self.ordering.begin_again(key, turn, asking)
+            if not turn.is_pending:
+                ended = tuple(splitting.turn_frames(key.conversation_id, turn))
+                return Answer("message", to_user=ended, races=taken.races)
             return Answer("message", to_caller=(accepted,), races=taken.races)
         self.ordering.begin(key, turn, asking)
         return Answer(
@@ -201,8 +215,9 @@ class Chat:
             return how(key, fork)
         except StillWriting as busy:
             parent = ConversationKey(key.user_id, fork.conversation_id)
-            self.ordering.look_after(parent, busy.turn)
-            raise
+            if not self.ordering.look_after(parent, busy.turn):
+                raise
+            return how(key, fork)
 
     def _adopt(self, caller: Caller, frame: frames.AdoptFrame) -> Answer:
         if not caller.signed_in:
@@ -261,7 +276,7 @@ def assemble(
     moving = Moving(store, log, retention, clock, pause)
     deletion = Deletion(store, sealing, moving, Filling(store, log, clock, pause), clock)
     cache = TailCache()
-    ordering = Ordering(starter, clock)
+    ordering = Ordering(starter, store, log, clock, new_id)
     turns = Turns(
         store=store,
         bot=bot,

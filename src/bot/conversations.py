@@ -13,7 +13,7 @@ from bot.memory import TailCache
 from bot.models import Conversation, ConversationKey, Rating, Turn
 from bot.ordering import Ordering
 from bot.ports import ConversationStore
-from bot.tail import Tail
+from bot.tail import Tail, lapsed
 from bot.titles import describe
 from bot.turns import Taken
 
@@ -41,7 +41,8 @@ class Conversations:
         Where the gap cannot be served, a fresh snapshot that says so (`reset`).
         """
         tail = self._read(key)
-        self.ordering.look_after(key, tail.pending)
+        if self.ordering.look_after(key, tail.pending):
+            tail = self._read(key)
         self._remember(key, tail)
         header = self._header(key, tail)
         if after is None:
@@ -66,9 +67,13 @@ class Conversations:
         found, following = self.store.conversations(user_id, cursor, limits.CONVERSATIONS_PAGE)
         entries = []
         for conversation in found:
-            tail = self._read(ConversationKey(user_id, conversation.conversation_id), 1)
+            key = ConversationKey(user_id, conversation.conversation_id)
+            tail = self._read(key, 1)
             if tail.turns:
                 entries.append((_of_epoch(conversation, tail.epoch), tail.head))
+            elif not tail.seal and not tail.head:
+                # Nothing is there: its write came after a deletion, or all has expired.
+                self.store.forget_conversation(key, conversation.epoch)
         return answers.conversations(entries, following)
 
     def show(self, key: ConversationKey) -> list[Frame]:
@@ -102,17 +107,21 @@ class Conversations:
         rated = self._rate(key, epoch, seq, rating) or self._rate(key, epoch, seq, rating)
         if rated is None:
             raise NotFound("There is no such turn.")
-        return splitting.turn_frames(key.conversation_id, replace(rated, epoch=epoch))
+        shown = lapsed(replace(rated, epoch=epoch), self.clock())
+        return splitting.turn_frames(key.conversation_id, shown)
 
-    def stop(self, key: ConversationKey, seq: int) -> list[Frame]:
-        """The turn as it is. Whoever writes its reply ends it within a second or so; an instant
-        bot's has ended before it is seen. Raises NotFound."""
+    def stop(self, key: ConversationKey, seq: int) -> tuple[list[Frame], bool]:
+        """The turn as it is, and whether this has ended it: nobody was writing its reply.
+
+        Who does ends it within a second or so; an instant bot's has ended before it is seen.
+        Raises NotFound.
+        """
         turn = self._turn(key, seq)
         asked = self.store.ask_to_stop(key, turn) if turn.is_pending else turn
         if asked is None:
             raise NotFound("There is no such turn.")
-        self.ordering.look_after(key, asked)
-        return splitting.turn_frames(key.conversation_id, asked)
+        ended = self.ordering.look_after(key, asked)
+        return splitting.turn_frames(key.conversation_id, ended or asked), ended is not None
 
     def note(self, key: ConversationKey, taken: Taken) -> None:
         """Keep the list of conversations up to date: at the first turn, then once a minute."""
@@ -150,8 +159,12 @@ class Conversations:
         kept = self.store.conversation(key)
         if kept:
             return _of_epoch(kept, tail.epoch)
-        # Whoever wrote the first turn died before it was noted.
-        return self._note(key, tail.turns[0])
+        # Whoever wrote the first turn died before it was noted, or it is being deleted just now.
+        described = self._note(key, tail.turns[0])
+        after = self.log.read(key, 1)
+        if after.seal or after.epoch != tail.epoch:
+            self.store.forget_conversation(key, tail.epoch)
+        return described
 
     def _rate(
         self, key: ConversationKey, epoch: str, seq: int, rating: Rating | None

@@ -102,7 +102,10 @@ class InternalError(ParleyError):
 
 
 class BotFailed(InternalError):
-    """The bot raised, or answered what it must not. `reason` names how, without any user text."""
+    """The bot raised, or answered what it must not.
+
+    `reason` names how, in a few plain words without any user text: it may be logged.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__("The bot could not answer this message.")

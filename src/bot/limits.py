@@ -11,11 +11,24 @@ MAX_TEXT_BYTES = 16 * 1024
 MAX_REPLY_CHARACTERS = 64_000
 """Code points in a reply; with text and state it stays below DynamoDB's 400 KB an item."""
 
+MAX_CONTENT_BYTES = 28 * 1024
+"""What is pushed, as JSON: with its turn and the conversation's title it fits in one frame."""
+
 MAX_STATE_BYTES = 32 * 1024
 """A bot's state as JSON."""
 
 MAX_MESSAGE_ID_CHARACTERS = 128
 MAX_TITLE_CHARACTERS = 120
+MAX_SOURCE_CHARACTERS = 64
+MAX_POSITION_DIGITS = 60
+"""A Kinesis sequence number has 56."""
+
+MAX_SOURCES = 8
+"""Sources of which a conversation knows the newest position: each costs a little of every turn."""
+
+MAX_USER_ID_CHARACTERS = 512
+"""DynamoDB takes 2,048 bytes in a partition key."""
+
 MAX_TOKEN_CHARACTERS = 4_096
 """As many as an address may have, where a token can stand too."""
 

@@ -8,7 +8,7 @@ from bot import limits
 from bot.lineage import Lineage
 from bot.models import ConversationKey, Turn
 from bot.ports import Page, TurnLog
-from bot.tail import MARKS, Tail, expired, is_tombstone, read_tail
+from bot.tail import MARKS, Tail, expired, is_tombstone, lapsed, read_tail
 
 
 class Log:
@@ -63,7 +63,7 @@ class Log:
     def turn(self, key: ConversationKey, epoch: str, seq: int) -> Turn | None:
         """One live turn of that epoch, read now."""
         found = self.find(key, epoch, seq)
-        return replace(found[1], epoch=epoch) if found else None
+        return replace(lapsed(found[1], self._clock()), epoch=epoch) if found else None
 
     def find(
         self, key: ConversationKey, epoch: str, seq: int
@@ -98,7 +98,7 @@ class Log:
         """Those of the turns that may be shown, of one epoch."""
         now = self._clock()
         return tuple(
-            turn
+            lapsed(turn, now)
             for turn in turns
             if turn.epoch == epoch and turn.status not in MARKS and not expired(turn, now)
         )

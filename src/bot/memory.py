@@ -57,6 +57,6 @@ class TailCache:
 
 
 def _weight(tail: Tail) -> int:
-    texts = sum(len(turn.text) + len(turn.reply) for turn in tail.turns)
+    texts = sum(len(turn.text) + len(turn.reply) + len(turn.content) for turn in tail.turns)
     states = sum(len(repr(turn.state)) for turn in tail.turns if turn.state)
     return texts + states + sum(map(len, tail.known))

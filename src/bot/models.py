@@ -41,6 +41,7 @@ class Failure(StrEnum):
     TOO_LONG = "too_long"
     EMPTY = "empty"
     ABANDONED = "abandoned"
+    OVER_BUDGET = "over_budget"
 
 
 class Rating(StrEnum):
@@ -101,6 +102,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Where a pushed message stands in its source, of which positions only ever grow."""
+
+    source: str
+    number: int
+
+
+Positions = Mapping[str, int]
+"""The newest position of each source that a conversation was given, the latest source last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message and its reply; `state` is the bot's after it, `allowance` the turns still free.
 
@@ -110,6 +123,10 @@ class Turn:
 
     A reply that is still being written is the `owner`'s until `lease_until`, in seconds since 1970;
     `attempt` counts those who have begun it, and `stopping` says that its user wants no more of it.
+
+    Of a pushed one: `content` is JSON text, empty where there is none; `position` is its own, and
+    `positions`, which every turn carries on from the one before, all that were seen up to it.
+    After `lapses_at`, in seconds since 1970, it shows no more what it said; 0 for never.
     """
 
     seq: int
@@ -133,6 +150,10 @@ class Turn:
     stopping: bool = False
     failure: Failure | None = None
     usage: Usage | None = None
+    content: str = ""
+    position: Position | None = None
+    positions: Positions = field(default_factory=dict)
+    lapses_at: int = 0
 
     @property
     def is_pending(self) -> bool:
@@ -204,6 +225,34 @@ class Connection:
     stage: str
     connected_at: datetime
     authorized_until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a user has used (bot/budget.py).
+
+    `allowance` turns were left at `counted_at`, in seconds since 1970, where any were counted yet;
+    `tokens` were used on `day`, in UTC, as ISO 8601 writes it. `counted` names what was counted
+    last, the newest last.
+    """
+
+    allowance: float = 0.0
+    counted_at: float = 0.0
+    day: str = ""
+    tokens: int = 0
+    counted: tuple[str, ...] = ()
+
+    def tokens_on(self, now: datetime) -> int:
+        """The tokens of today."""
+        return self.tokens if self.day == now.date().isoformat() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What one look at a user's row finds: live connections, and what the user has used."""
+
+    connections: tuple["Connection", ...]
+    spent: Spent = Spent()
 
 
 @dataclass(frozen=True, slots=True)

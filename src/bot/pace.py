@@ -28,6 +28,10 @@ class Pace:
             raise RateLimited("This conversation goes too fast.", retry_after_ms=int(wait) + 1)
         return round(allowance - 1, 3)
 
+    def carried(self, newest: Turn | None, now: datetime) -> float:
+        """The allowance after a turn that spends nothing of it."""
+        return round(self._level(newest, now), 3)
+
     def _level(self, newest: Turn | None, now: datetime) -> float:
         if newest is None:
             return self.burst

@@ -16,11 +16,14 @@ from bot.models import (
     Message,
     Order,
     Outcome,
+    Present,
     Rating,
     Reply,
     Sighting,
     Snapshot,
+    Spent,
     Turn,
+    Usage,
 )
 
 
@@ -54,6 +57,14 @@ class Call(Protocol):
 
     def on_stop(self, close: Callable[[], object]) -> None:
         """Have `close` called, from another thread, as soon as nobody wants any more."""
+        ...
+
+    def used(self, usage: Usage) -> None:
+        """Say what this attempt has cost so far, in all: the latest word counts.
+
+        It is kept however the reply ends; an Outcome with a usage goes before it. Raises BotFailed
+        where it is no usage.
+        """
         ...
 
 
@@ -247,7 +258,8 @@ class ConversationStore(TurnLog, PendingReplies, ConversationList, Moves, Forks,
 
 
 class ConnectionStore(Protocol):
-    """The live WebSockets of every user: one row each."""
+    """The live WebSockets of every user, one row each; and one more for what the user has used,
+    where that is counted."""
 
     def add(self, connection: Connection) -> None:
         """Write the connection's row: one request. A second time changes nothing."""
@@ -261,6 +273,17 @@ class ConnectionStore(Protocol):
         """Read the user's active connections, strongly consistent: one request a page.
 
         Those whose credential has run out are left out: nothing may be sent there any more.
+        """
+        ...
+
+    def present(self, user_id: str, now: datetime) -> Present:
+        """Read what `live` does, and what the user has used: the same requests."""
+        ...
+
+    def spend(self, user_id: str, known: Spent, spent: Spent, expires_at: int) -> Spent | None:
+        """Keep `spent` if `known` is what is kept, by one conditional write; None when it was.
+
+        Otherwise what is kept, which is `spent` itself where a retried write had been applied.
         """
         ...
 

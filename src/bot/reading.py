@@ -38,7 +38,7 @@ def validate(frame: dict[str, Any]) -> ClientFrame:
     try:
         valid: ClientFrame = _validator(model.action).validate_python(frame)
     except ValidationError as error:
-        raise BadRequest(_explain(error)) from None
+        raise BadRequest(explain(error)) from None
     if isinstance(valid, MessageFrame):
         _check_text(valid.text)
     return valid
@@ -60,7 +60,11 @@ def reference(frame: dict[str, Any]) -> dict[str, str]:
 @cache
 def _validator(action: str) -> SchemaValidator:
     # Built at an action's first use: a cold start needs one of them, not all.
-    frame = FRAMES[action]
+    return validator(FRAMES[action])
+
+
+def validator(frame: Any) -> SchemaValidator:
+    """What checks a dataclass by the schemas that its fields carry."""
     checked = [_checked(each) for each in fields(frame)]
     arguments = core_schema.dataclass_args_schema(frame.__name__, checked)
     names = [each.name for each in fields(frame)]
@@ -83,7 +87,8 @@ def _check_text(text: str) -> None:
         raise TooLarge(f"A text takes at most {limits.MAX_TEXT_BYTES} bytes as JSON.")
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
+    """What is wrong with which field, without what was sent."""
     return "; ".join(
         f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
         for fault in error.errors(include_url=False, include_context=False, include_input=False)

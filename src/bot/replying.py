@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from bot.budget import OverBudget
 from bot.calls import Reading, Said
 from bot.errors import StoreUnavailable
 from bot.log import Log
@@ -22,10 +23,12 @@ from bot.models import (
     Order,
     Outcome,
     Snapshot,
+    Spent,
     Status,
     Turn,
 )
 from bot.ports import ConversationStore, StreamingBot
+from bot.spending import Spending
 from bot.tail import Tail
 
 MAX_ATTEMPTS = 3
@@ -46,8 +49,9 @@ class Audience(Protocol):
         """Tell everyone what is new to them, without waiting for anyone."""
         ...
 
-    def look(self) -> None:
-        """See who has come since, and who has gone. Raises StoreUnavailable."""
+    def look(self) -> Spent:
+        """See who has come since, and who has gone; what the user has used, as the same read
+        brings it. Raises StoreUnavailable."""
         ...
 
     def finish(self, text: str) -> None:
@@ -69,7 +73,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Replying:
-    """Writes replies; one at a time."""
+    """Writes replies; one at a time. Without `spending` there is no budget, and no look for it."""
 
     store: ConversationStore
     log: Log
@@ -80,6 +84,7 @@ class Replying:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     pause: Callable[[int], None]
+    spending: Spending | None = None
 
     def write(self, order: Order, until: datetime) -> Written | None:
         """Write the reply that was ordered, until then at the latest.
@@ -99,8 +104,10 @@ class Replying:
             return self._end(order.key, turn, Said("", unsaid, Failure.ABANDONED))
         reading = Reading(f"{turn.epoch}#{turn.seq}", partial(self._seconds_until, until))
         message = Message(turn.message_id, turn.text, turn.created_at)
-        audience = self.audience(order, turn)
+        audience, spent = self.audience(order, turn), Spent()
         try:
+            if self.spending:
+                spent = self.spending.begin(order.key.user_id, reading.key, audience.look())
             reading.start(lambda: self.bot.stream(before, message, reading))
             held, failure = self._listen(order.key, turn, reading, audience, until)
             reading.stop()
@@ -113,8 +120,12 @@ class Replying:
                 self._remember(order.key, tail, written.turn)
                 audience.finish(said.text)
             return written
+        except OverBudget as over:
+            refused = Said("", unsaid, Failure.OVER_BUDGET, over.limit)
+            return self._end(order.key, turn, refused)
         finally:
             reading.stop()
+            self._charge(order.key.user_id, turn, reading, spent)
             audience.close()
 
     def _read(self, key: ConversationKey) -> Tail:
@@ -137,6 +148,13 @@ class Replying:
         if not self.store.claim(order.key, turn, owner, lease_until):
             return None
         return replace(turn, owner=owner, lease_until=lease_until, attempt=turn.attempt + 1)
+
+    def _charge(self, user_id: str, turn: Turn, reading: Reading, spent: Spent) -> None:
+        """Count what this attempt has cost, whatever became of it, before anyone is told its end:
+        whoever goes on from there finds it counted."""
+        if self.spending:
+            name = f"{reading.key}.{turn.attempt}"
+            self.spending.charge(user_id, name, reading.said(Outcome()).outcome.usage, spent)
 
     def _listen(
         self,

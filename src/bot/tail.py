@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from bot import limits
 from bot.epochs import new_epoch
-from bot.models import ConversationKey, Origin, Snapshot, Status, Turn
+from bot.models import ConversationKey, Origin, Positions, Snapshot, Status, Turn
 
 MAX_AGE = timedelta(minutes=5)
 """How long a tail may be appended to after it was last confirmed. A deletion keeps the place of
@@ -90,6 +90,19 @@ class Tail:
             return Snapshot(self.epoch, self.head, self.turns)
         return Snapshot(new_epoch(now, max(self.buried, self.epoch), suffix), self.head, ())
 
+    @property
+    def positions(self) -> Positions:
+        """What has been seen of each source in this life of the conversation."""
+        return self.newest.positions if self.newest and self.turns else {}
+
+    def expiry(self, now: datetime, retention: timedelta) -> int:
+        """When the next turn expires, in seconds since 1970: never before the one it follows.
+
+        Where the newest were gone before older ones, its `seq` would be given again in one epoch.
+        """
+        least = self.newest.expires_at if self.newest and self.turns else 0
+        return max(int((now + retention).timestamp()), least)
+
     def usable(self, now: datetime) -> bool:
         """Whether it may still be appended to."""
         fresh = now - self.confirmed_at < MAX_AGE
@@ -139,7 +152,9 @@ def read_tail(descending: Iterable[Turn], exhausted: bool, now: datetime) -> Tai
     newest = items[0]
     if is_seal(newest):
         return Tail(now, seal=newest, moved_to=newest.moved_to or moved_to)
-    live = [turn for turn in items if turn.epoch == newest.epoch and _is_live(turn, now)]
+    live = [
+        lapsed(turn, now) for turn in items if turn.epoch == newest.epoch and _is_live(turn, now)
+    ]
     live.reverse()
     return Tail(
         confirmed_at=now,
@@ -174,6 +189,14 @@ def _is_live(turn: Turn, now: datetime) -> bool:
 def expired(turn: Turn, now: datetime) -> bool:
     """Whether the turn's time is over, though DynamoDB may not have removed it yet."""
     return turn.expires_at <= now.timestamp()
+
+
+def lapsed(turn: Turn, now: datetime) -> Turn:
+    """The turn as it may be shown now. One that has lapsed keeps its place, and nothing it said:
+    without it the log would have a gap, or its `seq` would be given again."""
+    if not turn.lapses_at or turn.lapses_at > now.timestamp():
+        return turn
+    return replace(turn, reply="", content="")
 
 
 def is_seal(turn: Turn) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot import answers, splitting
 from bot.errors import ConnectionGone, SendFailed
-from bot.models import Order, Turn
+from bot.models import Order, Spent, Turn
 from bot.ports import ConnectionStore, FrameSender
 from delivery.fan_out import HANDSHAKE, deactivate
 
@@ -53,16 +53,18 @@ class LiveAudience:
                 frame = self._delta.cut(text, listener.offset)
                 listener.sending = self._pool.submit(self._send, connection_id, listener, frame)
 
-    def look(self) -> None:
+    def look(self) -> Spent:
         """See the port."""
         now = self._clock()
         listening: dict[str, Listener] = {}
-        for connection in self._connections.live(self._user_id, now):
+        present = self._connections.present(self._user_id, now)
+        for connection in present.connections:
             known = self._listeners.get(connection.connection_id) or Listener()
             known.settled = now - connection.connected_at > HANDSHAKE
             listening[connection.connection_id] = known
         # Who is not there any more, or whose credential has run out, is told nothing more.
         self._listeners = listening
+        return present.spent
 
     def finish(self, text: str) -> None:
         """See the port."""

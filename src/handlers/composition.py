@@ -31,13 +31,16 @@ if TYPE_CHECKING:
         FrameSender,
         StreamingBot,
     )
+    from bot.pushing import Pushing
     from bot.replying import Replying
     from delivery.fan_out import FanOut
+    from delivery.push_queues import PushQueues
     from handlers.settings import (
         AuthorizerSettings,
         CleanerSettings,
         ConnectionSettings,
         MessageSettings,
+        PushSettings,
         ReplySettings,
     )
     from handlers.token_settings import TokenSettings
@@ -89,6 +92,18 @@ class CleanerApp:
     """What the cleaner needs."""
 
     cleaning: "Cleaning"
+    logger: Logger
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class PushApp:
+    """What the function needs that takes pushes."""
+
+    pushing: "Pushing"
+    fan_out: "FanOut"
+    queues: "PushQueues"
     logger: Logger
     metrics: Metrics
     clock: Callable[[], datetime]
@@ -158,10 +173,12 @@ def reply(settings: "ReplySettings") -> ReplyApp:
     from bot.log import Log
     from bot.memory import TailCache
     from bot.replying import Replying
+    from bot.spending import Spending
     from delivery.audience import LiveAudience
     from delivery.fan_out import FanOut
 
     store, connections, sender = _surroundings(settings)
+    spending = Spending(settings.budget, connections, now, pause)
     replying = Replying(
         store=store,
         log=Log(store, now),
@@ -172,6 +189,7 @@ def reply(settings: "ReplySettings") -> ReplyApp:
         clock=now,
         new_id=new_id,
         pause=pause,
+        spending=spending if settings.budget.limits else None,
     )
     return ReplyApp(replying, FanOut(sender, connections, now), Logger(), Metrics(), now)
 
@@ -188,6 +206,30 @@ def cleaner(settings: "CleanerSettings") -> CleanerApp:
     gatekeeper = ApiGatewaySender(_management_api(settings.connections_endpoint))
     paced = Paced(gatekeeper, settings.calls_per_second, time.monotonic, time.sleep)
     return CleanerApp(Cleaning(census, paced, now, random.shuffle), Logger(), Metrics(), now)
+
+
+def push(settings: "PushSettings") -> PushApp:
+    """Build what takes pushes."""
+    from bot.pace import Pace
+    from bot.pushing import assemble
+    from delivery.fan_out import FanOut
+    from delivery.push_queues import PushQueues
+    from delivery.starting import LambdaReplyStarter
+
+    store, connections, sender = _surroundings(settings)
+    pushing = assemble(
+        store=store,
+        starter=LambdaReplyStarter(lambda: _retrying_client("lambda"), settings.reply_function),
+        pace=Pace(settings.turns_per_minute, settings.turn_burst),
+        retention=settings.retention,
+        clock=now,
+        new_id=new_id,
+        pause=pause,
+    )
+    queues = PushQueues(
+        lambda: _retrying_client("sqs"), settings.push_queue, settings.push_dead_letters
+    )
+    return PushApp(pushing, FanOut(sender, connections, now), queues, Logger(), Metrics(), now)
 
 
 def load_bot(class_path: str) -> "Bot | StreamingBot":
@@ -252,7 +294,7 @@ def _keys(issuer: str, settings: "TokenSettings") -> "KeySource":
 
 
 def _surroundings(
-    settings: "MessageSettings | ReplySettings",
+    settings: "MessageSettings | ReplySettings | PushSettings",
 ) -> "tuple[ConversationStore, ConnectionStore, FrameSender]":
     """Where conversations and connections are kept, and the way out to clients."""
     from delivery.api_gateway import ApiGatewaySender

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from bot import splitting
+from bot.models import Failure
 from bot.replying import Written
 from delivery.fan_out import Delivery
 from delivery.starting import order_of
@@ -73,7 +74,10 @@ def _observe(app: ReplyApp, written: Written, delivery: Delivery) -> None:
         },
     )
     app.metrics.add_metric("Replies", "Count", 1)
-    app.metrics.add_metric("RepliesFailed", "Count", int(turn.failure is not None))
+    over_budget = turn.failure is Failure.OVER_BUDGET
+    failed = turn.failure is not None and not over_budget
+    app.metrics.add_metric("RepliesFailed", "Count", int(failed))
+    app.metrics.add_metric("RepliesOverBudget", "Count", int(over_budget))
     if turn.usage:
         app.metrics.add_metric("InputTokens", "Count", turn.usage.input_tokens)
         app.metrics.add_metric("OutputTokens", "Count", turn.usage.output_tokens)

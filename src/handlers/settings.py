@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.budget import Budget
 from handlers.token_settings import TokenSettings
-from handlers.variables import Environment, class_path, name, names, one_of, positive, read
+from handlers.variables import Environment, class_path, name, names, natural, one_of, positive, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class MessageSettings:
 class ReplySettings:
     """Replies that take their time: where they are kept, who writes them, how frames leave.
 
-    `lease` is how long a writer may be silent before another may take its place.
+    `lease` is how long a writer may be silent before another may take its place, `budget` what a
+    user may cost.
     """
 
     connections_table: str
@@ -86,6 +88,7 @@ class ReplySettings:
     connections_endpoint: str
     bot_class: str
     lease: timedelta
+    budget: Budget
 
     @classmethod
     def from_environment(cls, environment: Environment) -> "ReplySettings":
@@ -96,6 +99,10 @@ class ReplySettings:
             connections_endpoint=_connections_endpoint(environment),
             bot_class=read(environment, "BOT_CLASS", class_path),
             lease=timedelta(seconds=read(environment, "REPLY_LEASE_SECONDS", positive)),
+            budget=Budget(
+                turns_per_minute=read(environment, "USER_TURNS_PER_MINUTE", natural),
+                tokens_per_day=read(environment, "USER_TOKENS_PER_DAY", natural),
+            ),
         )
 
 
@@ -114,6 +121,37 @@ class CleanerSettings:
             connections_table=read(environment, "CONNECTIONS_TABLE", name),
             connections_endpoint=_connections_endpoint(environment),
             calls_per_second=read(environment, "CLEANER_CALLS_PER_SECOND", positive),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PushSettings:
+    """What backends push: where it is kept, how it leaves, and the queues it comes from and ends
+    in. Pace is that of the conversation: pushes spend none of it."""
+
+    connections_table: str
+    sessions_table: str
+    connections_endpoint: str
+    retention: timedelta
+    turns_per_minute: int
+    turn_burst: int
+    reply_function: str
+    push_queue: str
+    push_dead_letters: str
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> "PushSettings":
+        """Read all variables of the function. Raises SettingsError."""
+        return cls(
+            connections_table=read(environment, "CONNECTIONS_TABLE", name),
+            sessions_table=read(environment, "SESSIONS_TABLE", name),
+            connections_endpoint=_connections_endpoint(environment),
+            retention=timedelta(days=read(environment, "RETENTION_DAYS", positive)),
+            turns_per_minute=read(environment, "TURNS_PER_MINUTE", positive),
+            turn_burst=read(environment, "TURN_BURST", positive),
+            reply_function=read(environment, "REPLY_FUNCTION", name),
+            push_queue=read(environment, "PUSH_QUEUE", name),
+            push_dead_letters=read(environment, "PUSH_DEAD_LETTERS", name),
         )
 
 

@@ -50,6 +50,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """A whole number from 0, which is none, to 1,000,000,000."""
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or int(text) > 1_000_000_000:
+        raise ValueError("must be a whole number from 0 to 1,000,000,000")
+    return int(text)
+
+
 def one_of(choices: Mapping[str, Value]) -> Callable[[str], Value]:
     """The value that a word stands for."""
 

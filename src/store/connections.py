@@ -1,4 +1,5 @@
-"""The ConnectionsTable: one row for every WebSocket of every user."""
+"""The ConnectionsTable: one row for every WebSocket of every user, and one for what a user has used
+(store/usage.py), which is no connection."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -7,9 +8,10 @@ from zlib import crc32
 
 from bot.answers import timestamp
 from bot.limits import CONNECTION_LIFETIME
-from bot.models import Connection
+from bot.models import Connection, Present, Spent
 from store.attributes import Item, number, string
-from store.table import ConditionFailed, Table
+from store.table import ConditionFailed
+from store.usage import DynamoUsage, is_usage, spent_of
 
 SHARDS = 10
 """Hash values that `lastSeen-index` spreads active and inactive rows over, each: two alone would
@@ -21,11 +23,8 @@ KEPT_AFTER_END = timedelta(hours=1)
 BY_CONNECTION = "connectionId-index"
 
 
-class DynamoConnectionStore:
+class DynamoConnectionStore(DynamoUsage):
     """`bot.ports.ConnectionStore` on DynamoDB."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
 
     def add(self, connection: Connection) -> None:
         """See the port."""
@@ -51,11 +50,18 @@ class DynamoConnectionStore:
 
     def live(self, user_id: str, now: datetime) -> tuple[Connection, ...]:
         """See the port."""
-        return tuple(connection_of(row) for row in self._rows(user_id) if _is_live(row, now))
+        return self.present(user_id, now).connections
+
+    def present(self, user_id: str, now: datetime) -> Present:
+        """See the port."""
+        rows, used = self._rows(user_id)
+        live = tuple(connection_of(row) for row in rows if _is_live(row, now))
+        return Present(live, spent_of(used) if used else Spent())
 
     def active(self, user_id: str) -> tuple[Connection, ...]:
         """See the port."""
-        return tuple(connection_of(row) for row in self._rows(user_id) if is_active(row))
+        rows, _ = self._rows(user_id)
+        return tuple(connection_of(row) for row in rows if is_active(row))
 
     def authorized_until(self, user_id: str, connection_id: str) -> float:
         """See the port."""
@@ -78,7 +84,8 @@ class DynamoConnectionStore:
             return _authorized_until(failed.item)
         return _authorized_until(row)
 
-    def _rows(self, user_id: str) -> list[Item]:
+    def _rows(self, user_id: str) -> tuple[list[Item], Item | None]:
+        """The rows of the user's connections, and the one that is none."""
         rows: list[Item] = []
         start: Item | None = None
         while True:
@@ -89,7 +96,9 @@ class DynamoConnectionStore:
             )
             rows += page
             if start is None:
-                return rows
+                break
+        used = next((row for row in rows if is_usage(row)), None)
+        return [row for row in rows if row is not used], used
 
     def user_of(self, connection_id: str) -> str | None:
         """See the port."""

@@ -14,6 +14,7 @@ from bot.models import (
     ConversationKey,
     Failure,
     Origin,
+    Position,
     Rating,
     State,
     Status,
@@ -22,7 +23,7 @@ from bot.models import (
 )
 from store.attributes import WRITE_UNIT_BYTES, Item, item_size, number, string
 from store.keys import conversation_id_of, conversation_item_id, seq_of, turn_id
-from store.packing import pack, unpack
+from store.packing import pack, pack_json, unpack, unpack_json
 
 SAME_EPOCH = "epoch = :epoch"
 """The condition of whatever may only touch an item of its own life of the conversation."""
@@ -53,7 +54,7 @@ def turn_item(key: ConversationKey, turn: Turn) -> Item:
     if turn.moved_to:
         item["movedToUserId"] = string(turn.moved_to.user_id)
         item["movedToConversationId"] = string(turn.moved_to.conversation_id)
-    item |= _of_origin(turn) | _of_reply(turn)
+    item |= _of_origin(turn) | _of_reply(turn) | _of_push(turn)
     state = json.dumps(turn.state, ensure_ascii=False, separators=(",", ":"))
     readable: Item = {
         **item,
@@ -61,9 +62,14 @@ def turn_item(key: ConversationKey, turn: Turn) -> Item:
         "reply": string(turn.reply),
         "state": string(state),
     }
+    if turn.content:
+        readable["content"] = string(turn.content)
     if item_size(readable) <= WRITE_UNIT_BYTES:
         return readable
-    return {**item, "packed": {"B": pack(turn.text, turn.reply, turn.state)}}
+    packed: Item = {**item, "packed": {"B": pack(turn.text, turn.reply, turn.state)}}
+    if turn.content:
+        packed["content"] = {"B": pack_json(turn.content)}
+    return packed
 
 
 def turn_of(item: Item) -> Turn:
@@ -91,6 +97,10 @@ def turn_of(item: Item) -> Turn:
         stopping="stopping" in item,
         failure=Failure(item["failure"]["S"]) if "failure" in item else None,
         usage=_usage(item),
+        content=_content(item),
+        position=_position(item),
+        positions=json.loads(item["positions"]["S"]) if "positions" in item else {},
+        lapses_at=int(item["lapsesAt"]["N"]) if "lapsesAt" in item else 0,
     )
 
 
@@ -178,6 +188,31 @@ def _of_reply(turn: Turn) -> Item:
         item["inputTokens"] = number(turn.usage.input_tokens)
         item["outputTokens"] = number(turn.usage.output_tokens)
     return item
+
+
+def _of_push(turn: Turn) -> Item:
+    """What is kept of pushed messages: of all up to a turn, and of the turn itself."""
+    item: Item = {}
+    if turn.positions:
+        # Text: a DynamoDB number has 38 digits, a sequence number of Kinesis 56.
+        item["positions"] = string(json.dumps(dict(turn.positions), separators=(",", ":")))
+    if turn.position:
+        item["position"] = string(f"{turn.position.source}#{turn.position.number}")
+    if turn.lapses_at:
+        item["lapsesAt"] = number(turn.lapses_at)
+    return item
+
+
+def _position(item: Item) -> Position | None:
+    if "position" not in item:
+        return None
+    source, _, place = item["position"]["S"].rpartition("#")
+    return Position(source, int(place))
+
+
+def _content(item: Item) -> str:
+    kept = item.get("content", {"S": ""})
+    return unpack_json(kept["B"]) if "B" in kept else str(kept["S"])
 
 
 def _usage(item: Item) -> Usage | None:

@@ -8,7 +8,16 @@ from threading import Lock
 from typing import Any
 
 from bot.epochs import birth
-from bot.models import Connection, Conversation, ConversationKey, Rating, Status, Turn
+from bot.models import (
+    Connection,
+    Conversation,
+    ConversationKey,
+    Present,
+    Rating,
+    Spent,
+    Status,
+    Turn,
+)
 from bot.ports import Page
 from bot.tail import ENDED, is_root, is_tombstone, origin_of
 
@@ -86,6 +95,10 @@ class MemoryConversationStore:
                         state={},
                         feedback=None,
                         origin=None,
+                        content="",
+                        position=None,
+                        positions={},
+                        lapses_at=0,
                     )
 
     def conversation(self, key: ConversationKey) -> Conversation | None:
@@ -275,6 +288,7 @@ class MemoryConnectionStore:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], tuple[Connection, bool]] = {}
+        self._spent: dict[str, Spent] = {}
         self._lock = Lock()
 
     def add(self, connection: Connection) -> None:
@@ -297,6 +311,21 @@ class MemoryConnectionStore:
             for connection in self.active(user_id)
             if now - connection.connected_at < ROW_LIFETIME and _end(connection) > now.timestamp()
         )
+
+    def present(self, user_id: str, now: datetime) -> Present:
+        """See the port."""
+        live = self.live(user_id, now)
+        with self._lock:
+            return Present(live, self._spent.get(user_id, Spent()))
+
+    def spend(self, user_id: str, known: Spent, spent: Spent, expires_at: int) -> Spent | None:
+        """See the port."""
+        with self._lock:
+            kept = self._spent.get(user_id, Spent())
+            if kept.counted != known.counted:
+                return kept
+            self._spent[user_id] = spent
+            return None
 
     def active(self, user_id: str) -> tuple[Connection, ...]:
         """See the port."""

@@ -51,3 +51,14 @@ def unpack(packed: bytes) -> tuple[str, str, State]:
     """Give back what `pack` was given."""
     text, reply, state = json.loads(zlib.decompressobj(zdict=DICTIONARY).decompress(packed))
     return text, reply, state
+
+
+def pack_json(text: str) -> bytes:
+    """Compress a JSON text."""
+    compressor = zlib.compressobj(level=9, zdict=DICTIONARY)
+    return compressor.compress(text.encode()) + compressor.flush()
+
+
+def unpack_json(packed: bytes) -> str:
+    """Give back what `pack_json` was given."""
+    return zlib.decompressobj(zdict=DICTIONARY).decompress(packed).decode()

@@ -122,6 +122,7 @@ class DynamoTurnLog:
                 UpdateExpression=(
                     f"{completed[0]}#status = :deleted, expiresAt = :expires, messageId = :nothing "
                     f"REMOVE #text, reply, #state, packed, feedback, "
+                    f"content, #position, positions, lapsesAt, "
                     f"originConversationId, originEpoch, originSeq{completed[1]}"
                 ),
                 ConditionExpression=SAME_EPOCH,
@@ -129,6 +130,7 @@ class DynamoTurnLog:
                     "#status": "status",
                     "#text": "text",
                     "#state": "state",
+                    "#position": "position",
                 },
                 ExpressionAttributeValues={**values, ":epoch": string(turn.epoch)},
             )

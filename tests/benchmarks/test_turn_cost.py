@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import turn_cost
 from benchmarks.rivals import LangChain, OneItem, create_rivals_table, run
+from benchmarks.streaming import SPEAKER
 from benchmarks.turn_cost import CONVERSATION, LONGEST_USER, QUICK_TURNS, Measured
 from benchmarks.turn_cost_engine import CONNECTIONS, SESSIONS, Ground, ground
 from benchmarks.turn_cost_meter import Cost
@@ -17,6 +18,7 @@ GUEST = "guest:" + "5e" * 32
 
 PUT, QUERY_CONNECTIONS = ("PutItem", "turn"), ("Query", CONNECTIONS)
 QUERY_TURNS = ("Query", SESSIONS)
+CLAIM_OR_END = ("UpdateItem", "turn")
 GET_CONNECTION = ("GetItem", CONNECTIONS)
 
 
@@ -56,6 +58,28 @@ def test_a_cold_turn_is_one_query_of_the_turns_more(
 def test_a_cold_turn_reads_no_more_of_a_longer_conversation(measured: dict[int, Measured]) -> None:
     at_100, at_1000 = (measured[turn].cold.part(SESSIONS).read_units for turn in (100, 1_000))
     assert at_100 == at_1000 > 0
+
+
+def written(here: Ground, **budget: str) -> Cost:
+    """What the function that writes replies asks for one, of a user with that budget."""
+    user = f"guest:{uuid4().hex}{uuid4().hex}"
+    parley = Parley(here, user, str(uuid4()), SPEAKER, variables=budget)
+    for seq in (1, 2):  # the first makes the row, and its entry in an index
+        _, order = parley.ask(parley.function(), seq)
+        cost, frames = parley.write(parley.reply_function(), order)
+        assert frames[-1]["turn"]["status"] == "done"
+    return cost
+
+
+def test_a_budget_costs_a_look_and_a_write_and_nothing_where_none_is_set(here: Ground) -> None:
+    bare = [QUERY_TURNS, CLAIM_OR_END, CLAIM_OR_END, QUERY_CONNECTIONS]
+    assert requests_of(written(here)) == bare
+    limited = written(here, USER_TURNS_PER_MINUTE="5")
+    counted = ("UpdateItem", CONNECTIONS)
+    assert requests_of(limited) == [*bare[:2], QUERY_CONNECTIONS, counted, *bare[2:]]
+    assert limited.part(CONNECTIONS).write_units == 1
+    unspent = written(here, USER_TOKENS_PER_DAY="5")
+    assert requests_of(unspent) == [*bare[:2], QUERY_CONNECTIONS, *bare[2:]]
 
 
 def test_a_fork_costs_the_same_at_every_turn(measured: dict[int, Measured]) -> None:

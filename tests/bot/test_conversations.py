@@ -70,6 +70,7 @@ def test_what_does_not_exist_is_an_empty_snapshot(worker: Worker) -> None:
         "turns": [],
         "head": 0,
         "read": 0,
+        "unread": 0,
         "more": False,
         "reset": False,
     }
@@ -345,6 +346,7 @@ def test_an_entry_of_the_list_tells_head_and_cursor(worker: Worker) -> None:
                 "updatedAt": "2026-03-01T12:00:00.000Z",
                 "head": 3,
                 "read": 2,
+                "unread": 1,
             }
         ],
         "cursor": None,

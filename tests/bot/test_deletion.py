@@ -55,6 +55,7 @@ def test_a_deleted_conversation_is_gone_for_every_device(store: Store, clock: Fa
         "turns": [],
         "head": 0,
         "read": 0,
+        "unread": 0,
         "more": False,
         "reset": True,
     }
@@ -416,3 +417,73 @@ def test_tombstones_cost_few_reads(store: Store, clock: FakeClock) -> None:
         counting.calls.clear()
         looking.ask(action, **fields)
         assert counting.reads <= 10, action
+
+
+def is_listed_anywhere(store: Store) -> bool:
+    """Whether the list holds any entry, shown or not."""
+    return bool(store.conversations(MAIN.user_id, None, 10)[0])
+
+
+@pytest.mark.parametrize("moment", ["conversation", "note_conversation"])
+@pytest.mark.parametrize("frame", [{"action": "resume"}, {"action": "history", "before": 9}])
+def test_a_resume_that_a_deletion_overtakes_leaves_nothing_in_the_list(
+    store: Store, clock: FakeClock, moment: str, frame: dict[str, Any]
+) -> None:
+    """It takes the missing entry for one whose writer died."""
+    user = Worker(store, clock)
+    user.handle("message", messageId="m1", text="secret")  # the entry is not written yet
+    racing = Before(store)
+    racing.next(moment, lambda: user.ask("delete"))
+    Worker(racing, clock).ask(**frame)
+    assert not is_listed_anywhere(store)
+
+
+def test_a_resume_that_a_new_beginning_overtakes_leaves_that_ones_entry(
+    store: Store, clock: FakeClock
+) -> None:
+    user = Worker(store, clock)
+    user.handle("message", messageId="m1", text="secret")
+    racing = Before(store)
+
+    def begin_anew() -> None:
+        user.ask("delete")
+        clock.advance(seconds=1)
+        user.say("m2", "new")
+
+    racing.next("note_conversation", begin_anew)
+    Worker(racing, clock).ask("resume")
+    (listed,) = user.one("conversations")["conversations"]
+    assert listed["title"] == "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "frame"),
+    [
+        ("rename_conversation", {"action": "rename", "title": "secret"}),
+        ("move_cursor", {"action": "read", "seq": 1}),
+        ("note_conversation", {"action": "message", "messageId": "m2", "text": "secret"}),
+    ],
+)
+def test_whatever_else_a_deletion_overtakes_is_gone_once_anyone_looks_at_the_list(
+    store: Store, clock: FakeClock, name: str, frame: dict[str, Any]
+) -> None:
+    user = Worker(store, clock)
+    user.say("m1")
+    clock.advance(minutes=1)
+    racing = Before(store)
+    racing.next(name, lambda: user.ask("delete"))
+    Worker(racing, clock).ask(**frame)
+    assert is_listed_anywhere(store)
+    assert user.one("conversations")["conversations"] == []
+    assert not is_listed_anywhere(store)
+
+
+def test_a_list_leaves_the_entry_of_what_is_still_being_moved_or_deleted(
+    store: Store, clock: FakeClock
+) -> None:
+    """A move takes title and cursor from there."""
+    user = Worker(store, clock)
+    user.say("m1")
+    user.handle("delete")
+    assert user.one("conversations")["conversations"] == []
+    assert is_listed_anywhere(store)

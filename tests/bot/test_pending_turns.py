@@ -218,7 +218,6 @@ LOOKING: dict[str, dict[str, Any]] = {
     "resume": {"action": "resume"},
     "resend": {"action": "message", "messageId": "m1", "text": "m1"},
     "another message": {"action": "message", "messageId": "m2", "text": "m2"},
-    "stop": {"action": "stop", "seq": 1},
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.models import Failure, Outcome, Status, Turn
+from bot.models import Failure, Outcome, Spent, Status, Turn
 from bot.replying import MAX_ATTEMPTS
 from store.memory import MemoryConversationStore
 from tests.support.clock import FakeClock
@@ -216,9 +216,9 @@ def test_a_lease_is_renewed_for_as_long_as_the_reply_takes(store: Store, clock: 
     held: list[bool] = []
 
     class Watching(Heard):
-        def look(self) -> None:
-            super().look()
+        def look(self) -> Spent:
             held.append(kept(store).lease_until > clock().timestamp())
+            return super().look()
 
     def slow(snapshot: Any, message: Any, call: Any) -> Stream:
         for _ in range(60):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.models import Failure, Outcome, Status
+from bot.models import Failure, Outcome, Spent, Status, Usage
 from bot.ports import ConversationStore
 from bot.replying import COMPLETIONS
 from store.memory import MemoryConversationStore
@@ -28,6 +28,29 @@ from tests.support.workers import Worker
 
 Store = MemoryConversationStore
 Stream = Generator[str, None, Outcome | None]
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_what_a_stopped_reply_and_one_that_took_too_long_have_cost_is_kept(
+    store: Store, clock: FakeClock, stopped: bool
+) -> None:
+    order = ordered(store, clock)
+    closed = Event()
+
+    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
+        call.on_stop(closed.set)
+        call.used(Usage(10, 7))
+        yield "said "
+        if stopped:
+            Worker(store, clock, bot=Talking(repeating)).ask("stop", seq=1)
+        while not closed.wait(0.01):
+            clock.advance(seconds=1)
+            yield ""
+        return Outcome({}, Usage(99, 99))
+
+    Writer(store, clock, Talking(stream)).write(order, clock() + timedelta(seconds=30))
+    assert kept(store).status is (Status.STOPPED if stopped else Status.FAILED)
+    assert kept(store).usage == Usage(10, 7)
 
 
 def talking_until_stopped(clock: FakeClock, closed: Event, then: Any = None) -> Talking:
@@ -259,7 +282,7 @@ def test_who_can_renew_no_lease_gives_up_and_leaves_it_to_a_retry(
 
 def test_an_audience_that_cannot_look_costs_no_lease(store: Store, clock: FakeClock) -> None:
     class Blind(Heard):
-        def look(self) -> None:
+        def look(self) -> Spent:
             super().look()
             raise StoreUnavailable("down")
 

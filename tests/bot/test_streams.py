@@ -11,6 +11,7 @@ import pytest
 from bot import limits
 from bot.answering import in_pieces
 from bot.calls import Reading
+from bot.errors import BotFailed
 from bot.models import Failure, Outcome, Reply, Status, Turn, Usage
 from store.memory import MemoryConversationStore
 from tests.support.bots import Scripted
@@ -172,6 +173,80 @@ def test_an_outcome_that_cannot_be_kept_is_the_bots_failure(outcome: Any) -> Non
 def test_an_outcome_is_kept_with_what_it_cost() -> None:
     turn = replied(saying("x", outcome=Outcome({"t": (1, 2)}, Usage(7, 9))))
     assert (turn.state, turn.usage) == ({"t": [1, 2]}, Usage(7, 9))
+
+
+def costing(*usages: Any, outcome: Any = None, error: BaseException | None = None) -> Talking:
+    """A bot that says what it costs as it goes, and ends so."""
+
+    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
+        for usage in usages:
+            yield "x"
+            call.used(usage)
+        if error:
+            raise error
+        kept: Outcome | None = outcome
+        return kept
+
+    return Talking(stream)
+
+
+def test_what_a_reply_has_cost_is_kept_however_it_ends() -> None:
+    told = Usage(5, 1), Usage(5, 3)
+    for bot in (costing(*told), costing(*told, outcome=Outcome({}))):
+        assert replied(bot).usage == Usage(5, 3), "the latest word counts"
+    failed = replied(costing(*told, error=ValueError("a secret")))
+    assert (failed.failure, failed.usage) == (Failure.BOT, Usage(5, 3))
+    assert replied(costing(*told, outcome=Outcome({}, Usage(7, 9)))).usage == Usage(7, 9)
+
+
+def test_what_a_reply_that_is_too_long_has_cost_is_kept() -> None:
+    def stream(snapshot: Any, message: Any, call: Any) -> Stream:
+        call.used(Usage(1, 2))
+        yield "x" * (LONGEST + 1)
+        return None
+
+    turn = replied(Talking(stream))
+    assert (turn.failure, turn.usage) == (Failure.TOO_LONG, Usage(1, 2))
+
+
+@pytest.mark.parametrize("usage", [None, 5, Usage(-1, 0), Usage(0, 10**200), Usage(1, 1.5)])  # type: ignore[arg-type]
+def test_what_is_no_usage_is_the_bots_failure(usage: Any) -> None:
+    turn = replied(costing(Usage(1, 1), usage))
+    assert (turn.status, turn.failure, turn.usage) == (Status.FAILED, Failure.BOT, Usage(1, 1))
+
+
+def reason_of(error: BaseException) -> str:
+    """What is logged of a bot that raises this."""
+    begun = reading(lambda: saying(error=error).stream(*[None] * 3))  # type: ignore[arg-type]
+    while not begun.ended:
+        begun.wait(0.01)
+    return begun.said(Outcome()).reason
+
+
+class Refused(BotFailed):
+    """A bot's own error."""
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("a secret"), "ValueError"),
+        (BotFailed("status 400"), "BotFailed: status 400"),
+        (Refused("403 AccessDenied"), "Refused: 403 AccessDenied"),
+        (Refused(""), "Refused"),
+        (Refused("x" * 100), "Refused: " + "x" * 100),
+        (Refused("x" * 101), "Refused"),
+        (Refused("a\nline"), "Refused"),
+        (Refused("{'said': 'a secret'}"), "Refused"),
+        (Refused("é"), "Refused"),
+        (Refused(5), "Refused"),  # type: ignore[arg-type]
+    ],
+    ids=repr,
+)
+def test_a_failure_is_logged_by_its_type_and_a_bots_own_by_its_reason_if_it_is_plain(
+    error: BaseException, reason: str
+) -> None:
+    assert reason_of(error) == reason
 
 
 def test_without_an_outcome_the_state_stays() -> None:

@@ -1,6 +1,7 @@
 """Bots on language models: what is true of every provider, each spoken to over a real socket."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Thread
@@ -238,6 +239,82 @@ def test_what_was_said_stands_and_is_never_said_twice(
         pieces.extend(make_bot().stream(conversation(), message("hi"), Attempt()))
     assert len(server.asked) == 1
     assert "SECRET" not in str(caught.value.reason)
+
+
+def test_the_reason_of_a_refusal_is_its_status_and_the_providers_code(
+    provider: Provider, server: ModelServer, make_bot: MakeBot
+) -> None:
+    for answer, status in ((provider.rejects(), 400), (provider.throttles(), 429)):
+        server.answers = [answer]
+        with pytest.raises(ModelError) as caught:
+            reply_to(make_bot(), call=Attempt(seconds=1))
+        assert re.fullmatch(rf"{status}( [A-Za-z][A-Za-z0-9_.-]+)?", caught.value.reason)
+    assert provider.bot.__name__ != "Bedrock" or caught.value.reason == "429 ThrottlingException"
+
+
+def test_what_an_answer_costs_is_told_as_it_comes_and_exactly_once_it_has_ended(
+    provider: Provider, server: ModelServer, make_bot: MakeBot
+) -> None:
+    call = Attempt()
+    server.answers = [provider.says("One ", "two " * 30, used=(12, 3))]
+    stream = make_bot().stream(conversation(), message("hi " * 100), call)
+    told = []
+    for _ in stream:
+        assert call.usage
+        told.append(call.usage)
+    assert all(usage.input_tokens >= 75 for usage in told), "300 letters, and more"
+    assert [usage.output_tokens for usage in told] == [2, 42]
+    assert call.usage == Usage(12, 3)
+
+
+@pytest.mark.parametrize("way", ["breaks_after", "cut_after"])
+def test_what_a_broken_answer_has_cost_is_estimated_and_added_to_the_rounds_before(
+    provider: Provider, server: ModelServer, make_bot: MakeBot, way: str
+) -> None:
+    def weather() -> str:
+        """Tell the weather."""
+        return "blue"
+
+    call = Attempt()
+    server.answers = [provider.wants("weather", "{}"), getattr(provider, way)("It is ")]
+    with pytest.raises(Unavailable):
+        reply_to(make_bot(weather), call=call)
+    assert call.usage
+    assert 10 < call.usage.input_tokens < 200
+    assert call.usage.output_tokens == 5 + 2
+
+
+def test_a_model_that_refuses_to_answer_costs_nothing(
+    provider: Provider, server: ModelServer, make_bot: MakeBot
+) -> None:
+    call = Attempt(seconds=1)
+    server.answers = [provider.throttles()]
+    with pytest.raises(Throttled):
+        reply_to(make_bot(), call=call)
+    assert call.usage is None
+
+
+def test_closing_the_reply_leaves_what_it_has_cost(
+    provider: Provider, server: ModelServer, make_bot: MakeBot
+) -> None:
+    call = Attempt()
+    server.answers = [provider.held_after("One ")]
+    stream = make_bot().stream(conversation(), message("hi"), call)
+    next(stream)
+    stream.close()
+    assert call.usage
+    assert (call.usage.input_tokens > 0, call.usage.output_tokens) == (True, 2)
+
+
+def test_what_a_failed_summary_has_cost_counts_too(
+    provider: Provider, server: ModelServer, make_bot: MakeBot
+) -> None:
+    bot = make_bot(MODEL_CONTEXT_TOKENS="1000", MODEL_SUMMARY_EVERY="3")
+    said = [(f"question {number}", "x" * 900) for number in range(6)]
+    server.answers = [provider.says("ok"), provider.breaks_after("They ")]
+    _, outcome = heard(bot.stream(conversation(*said), message("more"), Attempt()))
+    assert outcome.usage
+    assert (outcome.usage.input_tokens > 100, outcome.usage.output_tokens) == (True, 5 + 2)
 
 
 def test_a_refusal_without_a_word_is_said_in_words(

@@ -130,6 +130,35 @@ def test_an_account_without_credit_is_not_asked_again(server: ModelServer) -> No
         ask(server, Answer([body], 429, {"Content-Type": "application/json"}))
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"code": "model_not_found", "type": "t"}, "404 model_not_found"),
+        ({"code": None, "type": "invalid_request_error"}, "404 invalid_request_error"),
+        ({"code": "they said SECRET", "type": "t"}, "404"),
+        ({"code": 404}, "404"),
+        ("they said SECRET", "404"),
+        ({}, "404"),
+    ],
+)
+def test_an_error_is_known_by_its_status_and_by_a_code_that_looks_like_one(
+    server: ModelServer, error: object, reason: str
+) -> None:
+    body = json.dumps({"error": error}).encode()
+    with pytest.raises(Rejected) as caught:
+        ask(server, Answer([body], 404, {"Content-Type": "application/json"}))
+    assert caught.value.reason == reason
+
+
+def test_an_answer_without_a_count_is_counted_by_estimate(server: ModelServer) -> None:
+    pytest.importorskip("openai")
+    server.answers = [Answer([*texts("Hello."), chunk({}, "stop")], headers=STREAM)]
+    bot = OpenAICompatible({"OPENAI_MODEL": "m", "OPENAI_BASE_URL": f"{server.url}/v1"})
+    _, outcome = heard(bot.stream(conversation(), message("hi"), Attempt()))
+    assert outcome.usage
+    assert (outcome.usage.input_tokens > 0, outcome.usage.output_tokens) == (True, 2)
+
+
 def test_an_answer_that_is_no_json_is_no_answer(server: ModelServer) -> None:
     with pytest.raises(Unavailable):
         ask(server, Answer([*texts("Half"), b"data: {oops\n\n"], headers=STREAM))

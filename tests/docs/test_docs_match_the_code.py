@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from bot import errors, frames, limits
+from bot import errors, frames, limits, pushes
 from bot.models import Author, Failure, Rating, Status
 from bot.tail import MARKS
 from tests.support.fault_table import ROWS, Row
@@ -178,6 +178,30 @@ def test_every_command_of_the_operator_is_documented(command: str) -> None:
     operations = (ROOT / "docs/operations.md").read_text()
     assert f"python -m operations.{command}" in operations
     assert f"make {command}" in operations
+
+
+PUSH = (ROOT / "docs/push.md").read_text()
+
+
+@pytest.mark.parametrize("name", pushes.FIELDS)
+def test_every_field_of_a_push_has_its_row(name: str) -> None:
+    assert re.search(rf"^\| [^|]*`{name}`[^|]* \|", PUSH, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        limits.MAX_USER_ID_CHARACTERS,
+        limits.MAX_REPLY_CHARACTERS,
+        limits.MAX_CONTENT_BYTES,
+        limits.MAX_MESSAGE_ID_CHARACTERS,
+        limits.MAX_STATE_BYTES,
+        limits.MAX_POSITION_DIGITS,
+        limits.RESEND_TURNS,
+    ],
+)
+def test_every_limit_of_a_push_is_told(bound: int) -> None:
+    assert re.search(rf"\b{bound:,}\b", PUSH)
 
 
 def linked_pages() -> list[tuple[str, str]]:

@@ -12,11 +12,13 @@ from auth.guests import guest
 from auth.signatures import ALGORITHMS
 from bot import frames
 from bot.answering import streaming
+from bot.budget import Budget
 from handlers import composition
 from handlers.settings import (
     AuthorizerSettings,
     ConnectionSettings,
     MessageSettings,
+    ReplySettings,
 )
 from handlers.token_settings import SUPPORTED, TokenSettings
 from handlers.variables import SettingsError
@@ -50,6 +52,13 @@ MESSAGE = {
     **TOKENS,
 }
 
+REPLY = {
+    **{name: MESSAGE[name] for name in MESSAGE if name.endswith(("_TABLE", "_ENDPOINT", "_CLASS"))},
+    "REPLY_LEASE_SECONDS": "15",
+    "USER_TURNS_PER_MINUTE": "0",
+    "USER_TOKENS_PER_DAY": "0",
+}
+
 WRONG: list[tuple[type[Any], dict[str, str], str]] = [
     *[(MessageSettings, {k: v for k, v in MESSAGE.items() if k != name}, name) for name in MESSAGE],
     *[(MessageSettings, {**MESSAGE, name: " "}, name) for name in MESSAGE if name not in TOKENS],
@@ -64,6 +73,11 @@ WRONG: list[tuple[type[Any], dict[str, str], str]] = [
     *[
         (MessageSettings, {**MESSAGE, "BOT_CLASS": bad}, "BOT_CLASS")
         for bad in ("Echo", "bots.echo.Echo", "bots.echo:", ":Echo", "bots echo:Echo", "a:b:c")
+    ],
+    *[
+        (ReplySettings, {**REPLY, name: bad}, name)
+        for name in ("USER_TURNS_PER_MINUTE", "USER_TOKENS_PER_DAY")
+        for bad in ("", "-1", "1.5", "many", "²", "1000000001", "9" * 5_000)
     ],
     (ConnectionSettings, {}, "CONNECTIONS_TABLE"),
     *[
@@ -105,6 +119,21 @@ def test_a_setting_that_is_wrong_is_named(
 ) -> None:
     with pytest.raises(SettingsError, match=name):
         settings.from_environment(environment)
+
+
+@pytest.mark.parametrize(
+    ("turns", "tokens", "limits"),
+    [("0", "0", False), ("1", "0", True), ("0", "1", True), ("1000000", "1000000000", True)],
+)
+def test_a_budget_is_as_the_settings_say_and_none_by_default(
+    turns: str, tokens: str, limits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    budget = {"USER_TURNS_PER_MINUTE": turns, "USER_TOKENS_PER_DAY": tokens}
+    settings = ReplySettings.from_environment({**REPLY, **budget})
+    assert settings.budget == Budget(int(turns), int(tokens))
+    spending = composition.reply(settings).replying.spending
+    assert (spending is not None, settings.budget.limits) == (limits, limits)
 
 
 def test_guests_are_let_in_as_the_setting_says() -> None:

@@ -1,6 +1,7 @@
 """The function that writes replies: an order in, the end of a turn out, to all devices."""
 
 import io
+import json
 from collections.abc import Generator
 from functools import partial
 from typing import Any
@@ -10,11 +11,13 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
 from bot.answering import in_pieces
-from bot.errors import StoreUnavailable
+from bot.budget import Budget
+from bot.errors import BotFailed, StoreUnavailable
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import ConversationKey, Order, Outcome, Usage
 from bot.replying import Replying
+from bot.spending import Spending
 from delivery.audience import LiveAudience
 from delivery.fan_out import FanOut
 from delivery.starting import event_of, order_of
@@ -42,7 +45,9 @@ class Context:
         return int(self._seconds * 1_000)
 
 
-def app(backend: Backend, bot: Any = None, store: Any = None) -> ReplyApp:
+def app(
+    backend: Backend, bot: Any = None, store: Any = None, budget: Budget | None = None
+) -> ReplyApp:
     """The function on a backend's stores and sender."""
     store = store or backend.conversations
     replying = Replying(
@@ -55,6 +60,9 @@ def app(backend: Backend, bot: Any = None, store: Any = None) -> ReplyApp:
         clock=backend.clock,
         new_id=_ids,
         pause=no_pause,
+        spending=(
+            Spending(budget, backend.connections, backend.clock, no_pause) if budget else None
+        ),
     )
     fan_out = FanOut(backend.sender, backend.connections, backend.clock)
     metrics = Metrics(namespace="Parley", service="parley")
@@ -99,6 +107,50 @@ def test_an_order_that_comes_again_is_no_ones_business(
     reply.answer(app(backend), event, Context())
     assert backend.got("a0") == []
     assert "nothing to write" in logged.getvalue()
+
+
+def metrics_in(output: str) -> dict[str, float]:
+    """The metrics that a function has printed."""
+    found: dict[str, float] = {}
+    for line in output.splitlines():
+        if '"_aws"' in line:
+            said = json.loads(line)
+            names = [m["Name"] for m in said["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+            found |= {name: said[name][0] for name in names}
+    return found
+
+
+def test_over_budget_all_devices_are_told_and_no_failure_is_counted(
+    backend: Backend, logged: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bot = Talking(repeating)
+    function = app(backend, bot, budget=Budget(turns_per_minute=1))
+    reply.answer(function, accepted(backend), Context())
+    backend.got("a0"), backend.got("a1")
+    capsys.readouterr()
+    reply.answer(function, accepted(backend), Context())
+    for device in ("a0", "a1"):
+        (end,) = [frame for frame in backend.got(device) if frame["type"] == "turn"]
+        assert (end["turn"]["status"], end["turn"]["failure"]) == ("failed", "over_budget")
+    assert len(bot.asked) == 1
+    assert "turns a minute" in logged.getvalue()
+    counted = metrics_in(capsys.readouterr().out)
+    assert (counted["RepliesOverBudget"], counted["RepliesFailed"]) == (1, 0)
+
+
+def test_what_a_failed_reply_has_cost_is_measured_and_why_is_logged(
+    backend: Backend, logged: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(snapshot: Any, message: Any, call: Any) -> Generator[str, None, Outcome]:
+        call.used(Usage(11, 22))
+        yield "x"
+        raise BotFailed("503 SomeCode")
+
+    reply.answer(app(backend, Talking(failing)), accepted(backend), Context())
+    counted = metrics_in(capsys.readouterr().out)
+    assert (counted["InputTokens"], counted["OutputTokens"]) == (11, 22)
+    assert counted["RepliesFailed"] == 1
+    assert "BotFailed: 503 SomeCode" in logged.getvalue()
 
 
 def test_a_large_reply_goes_in_frames_that_api_gateway_takes(backend: Backend) -> None:

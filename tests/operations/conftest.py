@@ -14,7 +14,8 @@ from tests.support.connections_endpoint import ConnectionsEndpoint
 from tests.support.engine import new_client
 from tests.support.template import template
 
-OUTPUTS = ("ConnectionsTableName", "SessionsTableName", "ConnectionsEndpoint")
+OUTPUTS = ("ConnectionsTableName", "SessionsTableName", "ConnectionsEndpoint", "PushQueueUrl")
+KEPT = ("AWS::DynamoDB::Table", "AWS::SQS::Queue")
 
 
 @pytest.fixture
@@ -48,16 +49,16 @@ def aws(cloud: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def stack(aws: str, endpoint: ConnectionsEndpoint) -> str:
-    """The template's tables and outputs, deployed; @connections is the one on loopback."""
+    """The template's tables, queues and outputs, deployed; @connections is the one on loopback."""
     described = template()
-    tables = {
+    kept = {
         name: {"Type": resource["Type"], "Properties": resource["Properties"]}
         for name, resource in described["Resources"].items()
-        if resource["Type"] == "AWS::DynamoDB::Table"
+        if resource["Type"] in KEPT
     }
     outputs = {name: {"Value": described["Outputs"][name]["Value"]} for name in OUTPUTS}
     outputs["ConnectionsEndpoint"]["Value"] = endpoint.url
-    return deploy(aws, {"Resources": tables, "Outputs": outputs})
+    return deploy(aws, {"Resources": kept, "Outputs": outputs})
 
 
 def deploy(url: str, document: dict[str, Any]) -> str:

@@ -98,6 +98,7 @@ def said(engine: str, **changes: Any) -> dict[str, Any]:
         "dynamodb": engine,
         "connectionsEndpoint": "http://127.0.0.1:8080/prod",
         "tables": {"ConnectionsTable": "connections-1", "SessionsTable": "sessions-1"},
+        "pushQueue": "http://127.0.0.1:4566/000000000000/push.fifo",
         **changes,
     }
 
@@ -115,6 +116,7 @@ def test_a_running_gateway_is_found_by_its_notice(tmp_path: Path, listening: str
         "connections-1",
         "sessions-1",
         "http://127.0.0.1:8080/prod",
+        push_queue="http://127.0.0.1:4566/000000000000/push.fifo",
         region="us-east-1",
         dynamodb_url=listening,
         engine_url=listening,

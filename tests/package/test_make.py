@@ -13,7 +13,7 @@ from tests.package.building import ROOT
 MAKE = shutil.which("make") or "make"
 GATEWAY = "import os, sys; print('gateway', sys.argv[1:], flush=True); os._exit(len(sys.argv) - 1)"
 
-DISCONNECT = "import sys; print('disconnect', sys.argv[1:])"
+COMMAND = "import sys; print('{command}', sys.argv[1:])"
 
 OF_AN_OUTER_MAKE = {
     *("ARCHITECTURE", "ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON", "SOAK"),
@@ -33,7 +33,9 @@ def project(tmp_path: Path) -> Path:
     folder.joinpath("local_gateway").mkdir(parents=True)
     folder.joinpath("local_gateway/__main__.py").write_text(GATEWAY)
     folder.joinpath("operations").mkdir()
-    folder.joinpath("operations/disconnect.py").write_text(DISCONNECT)
+    for command in ("disconnect", "push"):
+        script = COMMAND.format(command=command)
+        folder.joinpath(f"operations/{command}.py").write_text(script)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(ROOT / name, folder)
     folder.joinpath("tests/provider").mkdir(parents=True)
@@ -95,6 +97,23 @@ def test_disconnect_takes_nobody_for_the_user_of_the_shell(project: Path) -> Non
     assert asked.returncode != 0
     assert "make disconnect USER=user:..." in asked.stderr
     assert "disconnect [" not in asked.stdout
+
+
+@pytest.mark.parametrize("text", ["Hello, world", 'it\'s $HOME $(id) `id` "a" $$ \\ ;', "--help"])
+def test_push_is_given_whom_and_what_as_typed(project: Path, text: str) -> None:
+    said = make(project, "push", "USER=user:a:b", f"TEXT={text}").stdout
+    assert said == f"push {['--local', '--conversation', 'main', '--', 'user:a:b', text]}\n"
+    more = ["CONVERSATION=news", "STACK=chat"]
+    said = make(project, "push", "USER=user:a:b", f"TEXT={text}", *more).stdout
+    words = ["--stack", "chat", "--conversation", "news", "--", "user:a:b", text]
+    assert said == f"push {words}\n"
+
+
+def test_push_takes_nobody_for_the_user_of_the_shell(project: Path) -> None:
+    asked = make(project, "push", "TEXT=x", USER="operator")
+    assert asked.returncode != 0
+    assert "make push USER=user:..." in asked.stderr
+    assert "push [" not in asked.stdout
 
 
 def test_what_is_installed_is_not_installed_again(project: Path) -> None:

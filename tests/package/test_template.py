@@ -3,17 +3,20 @@
 import copy
 import importlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from samtranslator.translator.transform import transform
 
 from bot import frames
+from bot.ordering import GIVEN_UP_AFTER
 from bots.bedrock.settings import BedrockSettings
 from bots.conversing.settings import ModelSettings
 from bots.openai_compatible.settings import OpenAISettings
 from handlers import settings
-from handlers.variables import Environment
+from handlers.push_lanes import LONGEST_ABSENCE_SECONDS, MARGIN_SECONDS, PATIENCE_SECONDS
+from handlers.variables import Environment, natural
 from tests.package.functions import FUNCTION, resolved, resources, variables
 from tests.support.template import template
 
@@ -41,8 +44,19 @@ SETTINGS: dict[str, Callable[[Environment], object]] = {
     "ConnectFunction": settings.ConnectionSettings.from_environment,
     "DisconnectFunction": settings.ConnectionSettings.from_environment,
     "MessageFunction": settings.MessageSettings.from_environment,
+    "PushFunction": settings.PushSettings.from_environment,
     "ReplyFunction": settings_of_replies,
     "CleanerFunction": settings.CleanerSettings.from_environment,
+}
+
+KINESIS = "arn:aws:kinesis:eu-west-1:123456789012:stream/feed"
+MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/feed/6cc0432b-8618-2"
+PUSH_SOURCES = {
+    "PushEventBus": "default",
+    "PushKinesisStream": KINESIS,
+    "PushKafkaCluster": MSK,
+    "PushKafkaBootstrapServers": "broker.example:9092",
+    "PushKafkaSecret": SECRET_ARN,
 }
 
 READ_BY_POWERTOOLS = {"LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
@@ -79,11 +93,11 @@ def statements(function: str, **parameters: str) -> Iterator[dict[str, Any]]:
             yield from granted["Statement"]
 
 
-def allowed(action: str, **parameters: str) -> list[Any]:
-    """What the function that writes replies may do so to."""
+def allowed(action: str, function: str = "ReplyFunction", **parameters: str) -> list[Any]:
+    """What the function that writes replies, or another, may do so to."""
     return [
         resolved(statement["Resource"], parameters)
-        for statement in statements("ReplyFunction", **parameters)
+        for statement in statements(function, **parameters)
         if action in listed(statement["Action"])
     ]
 
@@ -141,7 +155,11 @@ def test_rights_name_a_table_or_this_stage_of_this_api(function: str) -> None:
             if listed(statement["Action"])[0].startswith("dynamodb:"):
                 assert any(table in named for table in TABLES)
             elif statement["Action"] == "lambda:InvokeFunction":
-                assert (function, named) == ("MessageFunction", ["ReplyFunction", "Arn"])
+                assert function in ("MessageFunction", "PushFunction")
+                assert named == ["ReplyFunction", "Arn"]
+            elif listed(statement["Action"])[0].startswith("sqs:"):
+                assert function == "PushFunction"
+                assert named in (["PushQueue", "Arn"], ["PushDeadLetters", "Arn"])
             else:
                 assert statement["Action"] == "execute-api:ManageConnections"
                 assert ":${WebSocketApi}/${StageName}/" in named
@@ -182,7 +200,7 @@ def test_the_guardrail_and_the_key_that_are_named_may_be_used_and_no_other() -> 
 @pytest.mark.parametrize(
     ("method", "functions"),
     [
-        ("POST", {"MessageFunction", "ReplyFunction"}),
+        ("POST", {"MessageFunction", "PushFunction", "ReplyFunction"}),
         ("DELETE", {"MessageFunction", "CleanerFunction"}),
         ("GET", {"CleanerFunction"}),
     ],
@@ -264,8 +282,25 @@ def test_conversations_outlive_the_stack() -> None:
 def test_no_function_behind_api_gateway_waits_longer_than_it() -> None:
     longest = template()["Globals"]["Function"]["Timeout"]
     for name, function in resources(FUNCTION).items():
-        is_asynchronous = name in ("ReplyFunction", "CleanerFunction")
+        is_asynchronous = name in ("ReplyFunction", "PushFunction", "CleanerFunction")
         assert is_asynchronous or function.get("Timeout", longest) < 29
+
+
+def test_a_users_budget_is_none_unless_it_is_set_and_then_goes_to_who_writes_replies() -> None:
+    names = ("USER_TURNS_PER_MINUTE", "USER_TOKENS_PER_DAY")
+    given = variables("ReplyFunction")
+    assert [str(given[name]) for name in names] == ["0", "0"]
+    given = variables("ReplyFunction", UserTurnsPerMinute="3", UserTokensPerDay="9")
+    assert [given[name] for name in names] == ["3", "9"]
+    for name in ("UserTurnsPerMinute", "UserTokensPerDay"):
+        bounds = template()["Parameters"][name]
+        assert natural(str(bounds["MinValue"])) == 0
+        assert natural(str(bounds["MaxValue"])) > 0, "the function takes what the template allows"
+
+
+def test_no_order_outlives_the_time_after_which_its_reply_is_given_up() -> None:
+    retries = resources(FUNCTION)["ReplyFunction"]["EventInvokeConfig"]
+    assert timedelta(seconds=retries["MaximumEventAgeInSeconds"]) <= GIVEN_UP_AFTER
 
 
 def test_every_parameter_has_a_default_and_says_what_it_is_for() -> None:
@@ -283,7 +318,112 @@ def test_only_this_api_may_invoke_the_functions(monkeypatch: pytest.MonkeyPatch)
         str(resource["Properties"]["SourceArn"])
         for resource in deployed
         if resource["Type"] == "AWS::Lambda::Permission"
+        and resource["Properties"]["Principal"] != "events.amazonaws.com"
     ]
     assert len(sources) == len(API["Routes"]) + 1
     for source in sources:
         assert "WebSocketApi" in source
+
+
+# ---- push
+
+
+def mapping(name: str) -> dict[str, Any]:
+    """How a source's batches reach the function that pushes."""
+    found: dict[str, Any] = resources("AWS::Lambda::EventSourceMapping")[name]
+    assert found["FunctionName"] == {"Ref": "PushFunction"}
+    return found
+
+
+def test_a_push_waits_in_its_queue_for_longer_than_any_reply_takes() -> None:
+    queue = resources("AWS::SQS::Queue")["PushQueue"]
+    tries = queue["RedrivePolicy"]["maxReceiveCount"]
+    waits = [min(2**each, LONGEST_ABSENCE_SECONDS) for each in range(1, tries)]
+    assert sum(waits) > template()["Parameters"]["ReplySeconds"]["MaxValue"]
+    timeout = resources(FUNCTION)["PushFunction"]["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * timeout
+    assert timeout > PATIENCE_SECONDS + MARGIN_SECONDS
+
+
+def test_a_push_waits_in_its_stream_for_longer_than_any_reply_takes() -> None:
+    tries = mapping("PushFromKinesis")["MaximumRetryAttempts"]
+    assert tries * PATIENCE_SECONDS > template()["Parameters"]["ReplySeconds"]["MaxValue"]
+
+
+def test_the_queue_and_the_stream_take_back_what_is_named() -> None:
+    for name in ("PushFromQueue", "PushFromKinesis"):
+        assert mapping(name)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping("PushFromKinesis")["ParallelizationFactor"] == 1, "or records would overtake"
+
+
+def test_kafka_never_gives_a_batch_up() -> None:
+    for name in ("PushFromMsk", "PushFromKafka"):
+        assert {"MaximumRetryAttempts", "DestinationConfig", "FunctionResponseTypes"}.isdisjoint(
+            mapping(name)
+        )
+
+
+def test_the_queue_keeps_its_order_and_knows_no_message_by_its_text() -> None:
+    queue = resources("AWS::SQS::Queue")["PushQueue"]
+    assert (queue["FifoQueue"], queue["ContentBasedDeduplication"]) == (True, False)
+    assert resources("AWS::SQS::Queue")["PushDeadLetters"]["FifoQueue"] is True
+
+
+def test_lambda_gives_up_into_a_queue_that_takes_what_has_no_group() -> None:
+    failures = {"Fn::GetAtt": ["PushFailures", "Arn"]}
+    assert "FifoQueue" not in resources("AWS::SQS::Queue")["PushFailures"]
+    assert resources(FUNCTION)["PushFunction"]["DeadLetterQueue"]["TargetArn"] == failures
+    assert mapping("PushFromKinesis")["DestinationConfig"]["OnFailure"] == {"Destination": failures}
+
+
+@pytest.mark.parametrize("queue", sorted(resources("AWS::SQS::Queue")))
+def test_queues_are_encrypted_and_keep_what_they_have_for_two_weeks(queue: str) -> None:
+    described = resources("AWS::SQS::Queue")[queue]
+    assert described["SqsManagedSseEnabled"] is True
+    assert described["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_publisher_may_send_to_the_queue_and_nothing_else() -> None:
+    (policy,) = resources("AWS::IAM::ManagedPolicy").values()
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": {"Fn::GetAtt": ["PushQueue", "Arn"]},
+        }
+    ]
+
+
+SOURCES = {
+    "PushFromKinesis": "TakesKinesis",
+    "PushFromMsk": "TakesMsk",
+    "PushFromKafka": "TakesKafka",
+    "PushFromEvents": "TakesEvents",
+    "PushFromEventsPermission": "TakesEvents",
+    "PushFailuresOfEvents": "TakesEvents",
+}
+
+
+@pytest.mark.parametrize(("name", "condition"), SOURCES.items())
+def test_a_source_is_there_where_it_is_named(name: str, condition: str) -> None:
+    assert template()["Resources"][name]["Condition"] == condition
+    assert not resolved({"Condition": condition}, {})
+    assert resolved({"Condition": condition}, PUSH_SOURCES)
+
+
+def test_streams_and_topics_may_be_read_where_they_are_named_and_no_others() -> None:
+    actions = ("kinesis:GetRecords", "kafka-cluster:Connect", "secretsmanager:GetSecretValue")
+    for action in actions:
+        assert allowed(action, "PushFunction") == []
+    given = [allowed(action, "PushFunction", **PUSH_SOURCES) for action in actions]
+    assert given == [[KINESIS], [MSK], [SECRET_ARN]]
+
+
+def test_nobody_makes_interfaces_unless_brokers_stand_in_a_network() -> None:
+    action = "ec2:CreateNetworkInterface"
+    servers = {"PushKafkaBootstrapServers": "broker.example:9092"}
+    assert allowed(action, "PushFunction", **servers) == []
+    assert allowed(action, "PushFunction", PushKafkaCluster=MSK) == ["*"]
+    subnets = {"PushKafkaSubnets": "subnet-1,subnet-2"}
+    assert allowed(action, "PushFunction", **subnets) == []
+    assert allowed(action, "PushFunction", **servers, **subnets) == ["*"]

@@ -1,5 +1,6 @@
 """What every ConversationStore promises: the log."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from bot.models import ConversationKey, Rating, Status, Turn
+from bot.models import Author, ConversationKey, Position, Rating, Status, Turn
 from bot.ports import ConversationStore
 from tests.support import adapters
 from tests.support.clock import START
@@ -140,6 +141,38 @@ def test_a_packed_turn_is_buried_whole(conversations: Store, key: ConversationKe
     kept = conversations.turn(key, 1)
     assert kept
     assert (kept.text, kept.reply, kept.state) == ("", "", {})
+
+
+def test_what_was_pushed_comes_back_as_it_was_written(
+    conversations: Store, key: ConversationKey
+) -> None:
+    for seq, content in enumerate(['{"a":[1,null]}', json.dumps("é" * 9_000)], start=1):
+        turn = a_turn(
+            seq,
+            author=Author.BACKEND,
+            content=content,
+            position=Position("kinesis:0123456789ab", 10**55),
+            positions={"orders": 3, "kinesis:0123456789ab": 10**55},
+            lapses_at=FAR - 7,
+        )
+        conversations.append(key, turn)
+        assert conversations.turn(key, seq) == turn
+
+
+def test_nothing_of_what_was_pushed_is_left_in_its_place(
+    conversations: Store, key: ConversationKey
+) -> None:
+    position = Position("orders", 3)
+    for seq, content in enumerate(['"secret"', json.dumps("secret" * 1_000)], start=1):
+        turn = a_turn(
+            seq, content=content, position=position, positions={"orders": 3}, lapses_at=FAR
+        )
+        conversations.append(key, turn)
+        conversations.bury(key, [turn], START, FAR)
+        kept = conversations.turn(key, seq)
+        assert kept
+        assert (kept.content, kept.position, kept.positions) == ("", None, {})
+        assert kept.lapses_at == 0
 
 
 def test_a_seal_becomes_a_tombstone_when_buried(conversations: Store, key: ConversationKey) -> None:

@@ -1,5 +1,6 @@
 """Turns as items: nothing is changed by keeping it, and a usual turn takes one write unit."""
 
+import json
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import limits
-from bot.models import Author, ConversationKey, Rating, Status, Turn
+from bot.models import Author, ConversationKey, Position, Rating, Status, Turn
 from store import keys
 from store.attributes import WRITE_UNIT_BYTES, Item, item_size, number, string
 from store.items import turn_item, turn_of
@@ -33,6 +34,7 @@ json_values = st.recursive(
     max_leaves=12,
 )
 names_of = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
+sources = st.from_regex(r"[A-Za-z0-9_.:-]{1,64}", fullmatch=True)
 any_turn = st.builds(
     a_turn,
     seq=st.integers(1, limits.MAX_SEQ),
@@ -47,6 +49,10 @@ any_turn = st.builds(
     allowance=st.floats(0, 100_000).map(lambda level: round(level, 3)),
     feedback=st.none() | st.sampled_from(Rating),
     expires_at=st.integers(0, 2**40),
+    content=st.just("") | json_values.map(lambda value: json.dumps(value, ensure_ascii=False)),
+    position=st.none() | st.builds(Position, sources, st.integers(0, 10**60)),
+    positions=st.dictionaries(sources, st.integers(0, 10**60), max_size=8),
+    lapses_at=st.integers(0, 2**40),
     moved_to=st.none() | st.builds(ConversationKey, text.map(lambda name: name[:300]), names_of),
 )
 
@@ -75,6 +81,20 @@ def test_a_small_turn_is_readable_and_a_large_one_packed() -> None:
     assert "packed" in large
     assert set(large).isdisjoint({"text", "reply", "state"})
     assert item_size(large) < 1_000
+
+
+def test_what_is_pushed_is_readable_while_it_is_small_and_packed_where_it_is_not() -> None:
+    positions = {"kinesis:0123456789ab": 10**56, "orders": 7}
+    content = '{"price":1.5}'
+    small = turn_item(MAIN, a_turn(1, content=content, positions=positions, lapses_at=99))
+    assert (small["content"], small["lapsesAt"]) == (string(content), number(99))
+    assert list(json.loads(small["positions"]["S"])) == list(positions), "the order is kept"
+    large = turn_item(MAIN, a_turn(1, content=json.dumps([content] * 200), position=None))
+    assert "B" in large["content"]
+    assert item_size(large) < 700
+    assert set(turn_item(MAIN, a_turn(1))).isdisjoint(
+        {"content", "position", "positions", "lapsesAt"}
+    )
 
 
 def test_only_the_seal_of_a_move_says_where_to() -> None:

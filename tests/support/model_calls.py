@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.models import Author, Message, Outcome, Snapshot, State, Status, Turn
+from bot.models import Author, Message, Outcome, Snapshot, State, Status, Turn, Usage
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -16,6 +16,7 @@ class Attempt:
 
     def __init__(self, seconds: float = 100.0) -> None:
         self.seconds = seconds
+        self.usage: Usage | None = None
         self._closers: list[Callable[[], object]] = []
 
     def seconds_left(self) -> float:
@@ -25,6 +26,10 @@ class Attempt:
     def on_stop(self, close: Callable[[], object]) -> None:
         """See the port."""
         self._closers.append(close)
+
+    def used(self, usage: Usage) -> None:
+        """See the port."""
+        self.usage = usage
 
     def stop(self) -> None:
         """Nobody wants any more."""

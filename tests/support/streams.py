@@ -6,9 +6,10 @@ from typing import Any
 
 from bot.log import Log
 from bot.memory import TailCache
-from bot.models import Message, Order, Outcome, Snapshot, Turn
+from bot.models import Message, Order, Outcome, Snapshot, Spent, Turn
 from bot.ports import Call, ConversationStore, StreamingBot
 from bot.replying import Replying, Written
+from bot.spending import Spending
 from tests.support.clock import FakeClock, Ids
 from tests.support.turns import MAIN
 from tests.support.workers import Orders, Worker, no_pause
@@ -58,9 +59,10 @@ class Heard:
         assert not self.closed
         self.shown.append(text)
 
-    def look(self) -> None:
+    def look(self) -> Spent:
         """See `bot.replying.Audience`."""
         self.looks += 1
+        return Spent()
 
     def finish(self, text: str) -> None:
         """See `bot.replying.Audience`."""
@@ -82,6 +84,7 @@ class Writer:
         bot: StreamingBot | None = None,
         heard: Callable[[], Heard] = Heard,
         pause: Callable[[int], None] = no_pause,
+        spending: Spending | None = None,
     ) -> None:
         self.audiences: list[Heard] = []
         self._clock = clock
@@ -100,6 +103,7 @@ class Writer:
             clock=clock,
             new_id=_ids,
             pause=pause,
+            spending=spending,
         )
 
     @property

@@ -167,6 +167,7 @@ def test_stop_without_a_connection_is_no_empty_promise(parley: Parley, server: F
         ("timed_out", "took too long"),
         ("too_long", "became too long"),
         ("abandoned", "could not be finished"),
+        ("over_budget", "used up your replies"),
         ("of_a_later_version", "broke off"),
     ],
 )

@@ -29,7 +29,8 @@ const HISTORY_TURNS = 30;
  * or what is known of it changed; `conversations` when the list did; `problem` (detail: the frame)
  * for an `error` that concerns nothing this client waits for; `returned` (detail:
  * `{conversationId, texts}`) when messages cannot be sent since what their conversation was to
- * branch from is gone: they are not kept any more.
+ * branch from is gone: they are not kept any more; `event` (detail: the frame) for what a backend
+ * tells those who are there, and which is not kept.
  */
 export class ChatClient extends EventTarget {
   #clock;

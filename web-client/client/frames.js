@@ -20,6 +20,7 @@ const SHAPES = {
   adopted: (f) =>
     Array.isArray(f.conversations) &&
     f.conversations.every((c) => c && isText(c.was) && isText(c.conversationId)),
+  event: (f) => isText(f.conversationId) && isText(f.id),
   pong: () => true,
   error: (f) => isText(f.code),
 };

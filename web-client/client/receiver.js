@@ -41,6 +41,7 @@ export class Receiver {
       case 'accepted': return this.#accepted(frame);
       case 'conversations':
       case 'renewed': return this.#requests.received(frame);
+      case 'event': return this.#emit('event', frame);
       case 'error': return this.#error(frame);
       case GATEWAY_ERROR: return this.#gatewayError(frame);
       default: return undefined; // a `pong`: that it came is all it says

@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from bot.models import Usage
 from bots.bedrock.requests import request
 from bots.bedrock.settings import BedrockSettings
-from bots.conversing.errors import ModelError, Rejected, Throttled, Unavailable
+from bots.conversing.errors import ModelError, Rejected, Throttled, Unavailable, reason
 from bots.conversing.prompts import End, Ending, OnStop, Piece, Prompt, ToolUse
 from bots.conversing.settings import Inference
 
@@ -58,6 +58,7 @@ class Converse:
             stream = self.client.converse_stream(**asked)["stream"]
             with closing(stream):
                 on_stop(partial(_cut, stream))
+                yield ""  # the request was taken, and counts from now on
                 yield from Answer().pieces(stream)
 
 
@@ -131,9 +132,10 @@ def _translated() -> Iterator[None]:
 def _model_error(error: ClientError) -> ModelError:
     code = str(error.response.get("Error", {}).get("Code", "unknown"))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    named = reason(status, code)
     known = code.lower()
     if known in THROTTLED or (status == 429 and known not in BROKEN):
-        return Throttled(code)
+        return Throttled(named)
     if known in BROKEN or status >= 500:
-        return Unavailable(code)
-    return Rejected(code)
+        return Unavailable(named)
+    return Rejected(named)

@@ -8,9 +8,11 @@
         ├── Malformed      the answer is not what the model's interface promises
         └── TooManyRounds  the model wants tools again and again
 
-The reason is a code of the provider's, never its message, which may quote what a user said.
+The reason is the HTTP status and a code of the provider's, never its message, which may quote what
+a user said.
 """
 
+import re
 from typing import ClassVar
 
 from bot.errors import BotFailed
@@ -51,6 +53,16 @@ class Malformed(ModelError):
 
 class TooManyRounds(ModelError):
     """The model asks for tools again and again."""
+
+
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
+"""What a provider's error code looks like. Anything else is not one, and may be anyone's words."""
+
+
+def reason(status: int, code: object = None) -> str:
+    """The reason of an error that a provider answered with."""
+    known = code if isinstance(code, str) and CODE.fullmatch(code) else ""
+    return f"{status or ''} {known}".strip()
 
 
 class WrongVariable(ValueError):

@@ -98,6 +98,7 @@ class Model(Protocol):
     def answer(self, prompt: Prompt, on_stop: OnStop) -> Generator[Piece, None, None]:
         """Ask, and yield the answer piece by piece, an End the last.
 
+        The first may be empty: it tells that the request was taken, and costs what it costs.
         Gives `on_stop` what closes the connection. Raises ModelError; closing the generator
         closes the connection too.
         """

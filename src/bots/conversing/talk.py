@@ -4,14 +4,25 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from bot.models import Message, Outcome, Snapshot, Turn, Usage
+from bot.models import Message, Outcome, Snapshot, Turn
 from bot.ports import Call
 from bots.conversing import summary
 from bots.conversing.errors import Malformed, ModelError, TooManyRounds
 from bots.conversing.history import History, cost, fitted
 from bots.conversing.memory import Memory
+from bots.conversing.metering import Meter
 from bots.conversing.patience import Patience, Waiting
-from bots.conversing.prompts import End, Ending, Line, Model, Prompt, Role, ToolResult, ToolUse
+from bots.conversing.prompts import (
+    End,
+    Ending,
+    Line,
+    Model,
+    Piece,
+    Prompt,
+    Role,
+    ToolResult,
+    ToolUse,
+)
 from bots.conversing.settings import ModelSettings
 from bots.conversing.tokens import PER_LINE, shortened, tokens
 from bots.conversing.tools import Keys, ToolCall, Tools
@@ -60,7 +71,7 @@ class Talk:
         self._waiting = Waiting(call, patience)
         self._keys = Keys(call.key)
         self._said = ""
-        self._usage: Usage | None = None
+        self._meter = Meter(call)
 
     def reply(self, snapshot: Snapshot, message: Message) -> Generator[str, None, Outcome]:
         """Say the reply. Raises ModelError."""
@@ -80,7 +91,7 @@ class Talk:
             rounds.append(self._results(answer.uses, cost(rounds)))
         yield from self._last_words(answer)
         memory = self._summarized(snapshot, history, memory)
-        return Outcome(memory.dump(), self._usage)
+        return Outcome(memory.dump(), self._meter.usage)
 
     def _fitted(
         self, turns: Sequence[Turn], text: str, memory: Memory, rounds: Sequence[Line]
@@ -105,13 +116,14 @@ class Talk:
             answer.uses.clear()
 
     def _ask(self, prompt: Prompt, answer: Round) -> Pieces:
+        self._meter.ask(prompt)
         with closing(self._model.answer(prompt, self._call.on_stop)) as pieces:
             for piece in pieces:
+                self._count(piece)
                 if isinstance(piece, ToolUse):
                     answer.uses.append(piece)
                 elif isinstance(piece, End):
                     answer.ending = piece.ending
-                    self._count(piece.usage)
                 elif piece:
                     yield self._spoken(piece, answer)
         if answer.ending is Ending.MALFORMED:
@@ -156,27 +168,26 @@ class Talk:
     def _brief(self, prompt: Prompt) -> str:
         """The model's answer to a side question, asked once; empty where there is none in time."""
         until, answer = self._call.seconds_left() - summary.SECONDS, Round()
+        self._meter.ask(prompt)
         try:
             with closing(self._model.answer(prompt, self._call.on_stop)) as pieces:
                 for piece in pieces:
+                    self._count(piece)
                     if isinstance(piece, str):
                         answer.text += piece
                     elif isinstance(piece, End):
                         answer.ending = piece.ending
-                        self._count(piece.usage)
                     if self._call.seconds_left() < until:
                         return ""
         except ModelError:
             return ""
         return answer.text if answer.ending is Ending.DONE else ""
 
-    def _count(self, usage: Usage | None) -> None:
-        if usage:
-            so_far = self._usage or Usage(0, 0)
-            self._usage = Usage(
-                so_far.input_tokens + usage.input_tokens,
-                so_far.output_tokens + usage.output_tokens,
-            )
+    def _count(self, piece: Piece) -> None:
+        if isinstance(piece, End):
+            self._meter.end(piece.usage)
+        else:
+            self._meter.hear(piece)
 
 
 def _cut_to(result: ToolResult, room: int) -> ToolResult:

@@ -10,7 +10,7 @@ from typing import Any
 import openai
 
 from bot.models import Usage
-from bots.conversing.errors import ModelError, Rejected, Throttled, Unavailable
+from bots.conversing.errors import ModelError, Rejected, Throttled, Unavailable, reason
 from bots.conversing.prompts import End, Ending, OnStop, Piece, Prompt, ToolUse
 from bots.conversing.settings import Inference
 from bots.openai_compatible.requests import request
@@ -40,6 +40,7 @@ class Completions:
             stream = self.client.chat.completions.create(**asked)
             with closing(stream):
                 on_stop(partial(_cut, stream))
+                yield ""  # the request was taken, and counts from now on
                 yield from Answer().pieces(stream)
 
 
@@ -109,12 +110,13 @@ def _translated() -> Iterator[None]:
 
 
 def _model_error(error: openai.APIStatusError) -> ModelError:
-    status, reason = error.status_code, f"status {error.status_code}"
+    status = error.status_code
+    named = reason(status, error.code or error.type)
     if status == 429 and error.code != "insufficient_quota":
-        return Throttled(reason, _retry_after(error))
+        return Throttled(named, _retry_after(error))
     if status in (408, 409) or status >= 500:
-        return Unavailable(reason, _retry_after(error))
-    return Rejected(reason)
+        return Unavailable(named, _retry_after(error))
+    return Rejected(named)
 
 
 def _retry_after(error: openai.APIStatusError) -> float:

@@ -1,0 +1,196 @@
+"""Takes what backends push: from queues, streams and topics in batches, from EventBridge, and by
+invocation. Each becomes a turn, once and in its source's order, and is told to whoever is there.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol
+
+from bot import answers, limits, pushes, splitting
+from bot.errors import BadRequest, Busy, ParleyError, StoreUnavailable, TooLarge
+from bot.pushes import Push
+from bot.pushing import Pushed, name_of
+from delivery.fan_out import Delivery
+from handlers import composition, push_events
+from handlers.composition import PushApp
+from handlers.failures import log_failure
+from handlers.push_events import Batch, Event, GivenBack, Record
+from handlers.push_lanes import PATIENCE_SECONDS, absences, patiently, work_off
+from handlers.push_observe import Outcomes
+from handlers.settings import PushSettings
+
+UNEXPECTED = "unexpected"
+
+
+class Context(Protocol):
+    """What is needed of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until the function is killed."""
+        ...
+
+
+class BatchGivenBack(Exception):
+    """The whole batch has to come again: its source knows no other way to say so."""
+
+
+@cache
+def _app() -> PushApp:
+    return composition.push(PushSettings.from_environment(os.environ))
+
+
+def handler(event: Event, context: Context) -> dict[str, Any]:
+    """Entry point. Raises where it was invoked directly and cannot push, and where all of a batch
+    has to come again."""
+    return answer(_app(), event, context)
+
+
+def answer(
+    app: PushApp, event: Event, context: Context, sleep: Callable[[float], None] = time.sleep
+) -> dict[str, Any]:
+    """Take what an event brings, whichever source it is of."""
+    outcomes = Outcomes()
+    try:
+        batch = push_events.batch_of(event)
+        if batch:
+            return _take_batch(app, batch, outcomes, context, sleep)
+        if push_events.is_of_event_bus(event):
+            return _take_event(app, event, outcomes, sleep)
+        return _take_invocation(app, event, outcomes, sleep)
+    finally:
+        outcomes.observe(app.logger, app.metrics)
+
+
+def _take_batch(
+    app: PushApp,
+    batch: Batch,
+    outcomes: Outcomes,
+    context: Context,
+    sleep: Callable[[float], None],
+) -> dict[str, Any]:
+    def take(record: Record) -> None:
+        _or_bury(
+            app,
+            outcomes,
+            lambda: _push(app, pushes.read(pushes.decode(record.body), record.position), outcomes),
+            lambda why: app.queues.bury(record.shown, record.group, record.unique_name, why),
+        )
+        outcomes.lag(app.clock().timestamp() * 1000 - record.sent_at)
+
+    given_back = work_off(
+        batch.records, take, lambda: context.get_remaining_time_in_millis() / 1000, sleep
+    )
+    outcomes.given_back(len(given_back))
+    if given_back and batch.given_back is GivenBack.ALL:
+        raise BatchGivenBack
+    if given_back and batch.given_back is GivenBack.EACH:
+        _let_come_again(app, given_back)
+    return {"batchItemFailures": [{"itemIdentifier": record.name} for record in given_back]}
+
+
+def _take_event(
+    app: PushApp, event: Event, outcomes: Outcomes, sleep: Callable[[float], None]
+) -> dict[str, Any]:
+    detail: dict[str, Any] = event["detail"]
+
+    def take() -> None:
+        if detail.get("position") is not None:
+            raise BadRequest("position: EventBridge keeps no order; an id tells one from another.")
+        push = pushes.read(detail, message_id=event["id"])
+        try:
+            patiently(lambda: _push(app, push, outcomes), PATIENCE_SECONDS, sleep)
+        except Busy:
+            # Lambda would come again three times at most; the queue waits for as long as it takes.
+            waiting = json.dumps({**detail, "id": push.message_id})
+            app.queues.put(waiting, push.key.user_id, event["id"])
+            outcomes.given_back(1)
+
+    _or_bury(
+        app,
+        outcomes,
+        take,
+        lambda reason: app.queues.bury(json.dumps(detail), "EventBridge", event["id"], reason),
+    )
+    return {}
+
+
+def _take_invocation(
+    app: PushApp, event: Event, outcomes: Outcomes, sleep: Callable[[float], None]
+) -> dict[str, Any]:
+    push = pushes.read(event)
+    told: dict[str, Any] = {}
+    patiently(lambda: told.update(_push(app, push, outcomes)), PATIENCE_SECONDS, sleep)
+    return told
+
+
+def _or_bury(
+    app: PushApp,
+    outcomes: Outcomes,
+    take: Callable[[], object],
+    bury: Callable[[str], None],
+) -> None:
+    """Take it, or put it aside with the reason where that will never be possible."""
+    try:
+        take()
+    except (Busy, StoreUnavailable):
+        raise
+    except ParleyError as fault:
+        bury(f"{fault.code}: {fault}")
+        outcomes.refused(fault.code)
+    except Exception as error:
+        log_failure(app.logger, "push failed", error)
+        bury(f"{UNEXPECTED}: {type(error).__name__}")
+        outcomes.refused(UNEXPECTED)
+
+
+def _push(app: PushApp, push: Push, outcomes: Outcomes) -> dict[str, Any]:
+    """Keep it and tell it; what a direct invocation is answered with."""
+    if push.ephemeral:
+        event_id = name_of(push) or app.pushing.new_id()
+        frame = answers.event(push.key.conversation_id, event_id, push.text, push.content)
+        if len(answers.encode(frame)) > limits.MAX_FRAME_BYTES:
+            raise TooLarge(f"A push that is not kept takes {limits.MAX_FRAME_BYTES} bytes at most.")
+        delivery = app.fan_out.to_user(push.key.user_id, "", [frame])
+        outcomes.told(delivery)
+        return {"conversationId": push.key.conversation_id, "reached": delivery.reached}
+    pushed = app.pushing.push(push)
+    delivery = _tell(app, push, pushed)
+    outcomes.kept(pushed, delivery)
+    return {
+        "conversationId": push.key.conversation_id,
+        "epoch": pushed.turn.epoch if pushed.turn else None,
+        "seq": pushed.turn.seq if pushed.turn else None,
+        "fresh": pushed.fresh,
+        "reached": delivery.reached,
+    }
+
+
+def _tell(app: PushApp, push: Push, pushed: Pushed) -> Delivery:
+    """Send the turn; what fails on the way loses nothing: the turn stands, and resume brings it.
+
+    One that was made before is told again while it is the newest: whoever made it may have died
+    before it was told, and nothing behind it shows a gap.
+    """
+    delivery = Delivery()
+    try:
+        if pushed.turn and pushed.newest:
+            frames = splitting.turn_frames(push.key.conversation_id, pushed.turn)
+            delivery = app.fan_out.to_user(push.key.user_id, "", frames)
+        app.pushing.note(push, pushed)
+    except Exception as error:
+        log_failure(app.logger, "told in part", error)
+    return delivery
+
+
+def _let_come_again(app: PushApp, given_back: list[Record]) -> None:
+    try:
+        app.queues.come_again(absences(given_back))
+    except StoreUnavailable as error:
+        # They come again all the same, when the queue's own time is over.
+        log_failure(app.logger, "given back late", error)
+
+
+composition.ready_early(_app)
