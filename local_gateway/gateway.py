@@ -203,6 +203,8 @@ class LocalGateway:
                 "connectionsEndpoint": f"{self._loopback_url}/{deployment.api.stage}",
                 "tables": tables.names(deployment.stack),
                 "pushQueue": deployment.stack.outputs.get("PushQueueUrl", ""),
+                "functions": self._loopback_url,
+                "userDataFunction": deployment.stack.outputs.get("UserDataFunctionName", ""),
             },
         )
 

@@ -29,13 +29,18 @@ MOST_FORKS = 1_000
 """Forks that are looked for at a time, so that those are deleted first: it only saves work."""
 
 
+END = "~"
+"""Behind all conversations: no id holds it, and all sort before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What one run did: how much of each kind it removed, how many connections it closed, and how
     many conversations it handed over that a sign-in had promised to another user.
 
     `remains` is what is there still; None where the run did not come so far as to look. `finished`:
-    nothing is left but what must stay for a while, or began after the erasure did.
+    nothing is left but what must stay for a while, or began after the erasure did. `cursor` is for
+    the next run, so that it need not look again at what is done; None where that is to begin anew.
     """
 
     removed: Counter[Kind]
@@ -43,6 +48,7 @@ class Erased:
     handed_over: int
     remains: Remains | None
     finished: bool
+    cursor: str | None
 
 
 class Erasure:
@@ -65,17 +71,24 @@ class Erasure:
         self._deletion_of = deletion_of
         self._sweeping = Sweeping(store, holdings, self._log, clock)
 
-    def run(self, user_id: str, since: datetime, until: datetime) -> Erased:
-        """Erase what was there at `since`, until then. Raises StoreUnavailable: run it again."""
+    def run(
+        self, user_id: str, since: datetime, until: datetime, cursor: str | None = None
+    ) -> Erased:
+        """Erase what was there at `since`, until then; `cursor` is what the run before gave.
+
+        Raises StoreUnavailable: run it again.
+        """
         closed = disconnect(user_id, self._connections, self._sender, self._clock(), since)
         removed: Counter[Kind] = Counter()
         ending = _Ending(self._store, self._log, self._deletion_of, self._clock, since, removed)
-        ended = ending.all_of(user_id, until)
+        cursor = ending.go_on(user_id, cursor, until)
         remains = None
-        if self._clock() < until:
+        if cursor == END:
             remains = self._sweeping.run(user_id, since, until, removed)
-        finished = ended and closed.complete and remains is not None and remains.lasting
-        return Erased(removed, closed.closed, ending.handed_over, remains, finished)
+        if remains is not None:
+            cursor = None
+        finished = remains is not None and remains.lasting and closed.complete
+        return Erased(removed, closed.closed, ending.handed_over, remains, finished, cursor)
 
 
 class _Ending:
@@ -98,17 +111,14 @@ class _Ending:
         self._removed = removed
         self.handed_over = 0
 
-    def all_of(self, user_id: str, until: datetime) -> bool:
-        """Delete the conversations that the log knows; whether that is done."""
-        done = True
-        conversation_id = self._store.next_conversation(user_id, None)
-        while conversation_id is not None:
+    def go_on(self, user_id: str, after: str | None, until: datetime) -> str | None:
+        """Delete the conversations behind `after` that the log knows; behind which to go on."""
+        while (conversation_id := self._store.next_conversation(user_id, after)) is not None:
             for key in self._forks_first(ConversationKey(user_id, conversation_id)):
-                if self._clock() >= until:
-                    return False
-                done = self._end(key, until) and done
-            conversation_id = self._store.next_conversation(user_id, conversation_id)
-        return done
+                if self._clock() >= until or not self._end(key, until):
+                    return after
+            after = conversation_id
+        return END
 
     def _forks_first(self, key: ConversationKey) -> list[ConversationKey]:
         """The conversation behind all that begin in its log: nobody fills what is gone."""
@@ -123,6 +133,7 @@ class _Ending:
         return found[::-1]
 
     def _end(self, key: ConversationKey, until: datetime) -> bool:
+        """Delete one; False where the time is up."""
         try:
             if self._is_new(key):
                 return self._clear_what_is_over(key, until)
@@ -131,7 +142,7 @@ class _Ending:
                 return self._clear_what_is_over(key, until)
             done = self._deletion.go_on(key, tail.seal, until)
         except Busy:
-            return False
+            return True  # it is found again, by what is left of it
         if done:
             self._removed[Kind.CONVERSATION] += 1
             self.handed_over += tail.seal.moved_to is not None

@@ -1,11 +1,11 @@
 """Exports and erases all that is kept of a user. An operator invokes it, and nobody else can.
 
     {"operation": "export", "userId": "...", "cursor": null}
-    {"operation": "erase", "userId": "...", "startedAt": null}
+    {"operation": "erase", "userId": "...", "startedAt": null, "cursor": null}
 
 An export is answered sheet by sheet: the next call takes the `cursor` of the last answer, until
 that is null. An erasure is answered with a receipt of what this call did: until it says `finished`,
-the next call takes its `startedAt`, and goes on (docs/operations.md).
+the next call takes its `startedAt` and `cursor`, and goes on (docs/operations.md).
 """
 
 import os
@@ -61,7 +61,8 @@ def answer(app: UserDataApp, event: Mapping[str, Any], context: Context) -> dict
         return _export(app, user_id, _place(event.get("cursor")))
     if operation == "erase":
         left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-        return _erase(app, user_id, _moment(event.get("startedAt")), min(left - MARGIN, SPAN))
+        span = min(left - MARGIN, SPAN)
+        return _erase(app, user_id, span, _moment(event.get("startedAt")), event.get("cursor"))
     raise BadRequest("operation: must be export or erase.")
 
 
@@ -73,11 +74,13 @@ def _export(app: UserDataApp, user_id: str, begin: Place) -> dict[str, Any]:
 
 
 def _erase(
-    app: UserDataApp, user_id: str, since: datetime | None, span: timedelta
+    app: UserDataApp, user_id: str, span: timedelta, since: datetime | None, cursor: Any
 ) -> dict[str, Any]:
+    if not isinstance(cursor, str | None):
+        raise BadRequest("cursor: must be what an answer gave.")
     now = app.clock()
     since = min(since or now, now)
-    erased = app.erasure.run(user_id, since, now + span)
+    erased = app.erasure.run(user_id, since, now + span, cursor)
     receipt = _receipt(user_id, since, app.clock(), erased)
     facts = ("finished", "closed", "handedOver", "removed", "remains", "newer")
     app.logger.info("erased", extra={name: receipt[name] for name in facts})
@@ -92,6 +95,7 @@ def _receipt(user_id: str, since: datetime, now: datetime, erased: Erased) -> di
         "startedAt": timestamp(since),
         "at": timestamp(now),
         "finished": erased.finished,
+        "cursor": erased.cursor,
         "closed": erased.closed,
         "handedOver": erased.handed_over,
         "removed": _counts(erased.removed),

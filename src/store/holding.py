@@ -65,7 +65,7 @@ def _turn(name: str, item: Item, told: dict[str, Any]) -> tuple[Kind, Mapping[st
     _, conversation_id, seq = name.split("#")
     kind = _kind_of_turn(Status(item["status"]["S"]), item)
     if kind is Kind.TURN:
-        told |= _said(item)
+        told = {name: value for name, value in told.items() if name != "packed"} | _said(item)
     else:
         told = {name: value for name, value in told.items() if name not in SAID}
     whose = {"conversationId": conversation_id, "seq": int(seq)}
