@@ -47,7 +47,7 @@ def _app() -> UserDataApp:
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Entry point. Raises BadRequest, and StoreUnavailable: then the same call may be made again."""
+    """Entry point. Raises BadRequest, or StoreUnavailable, after which it may be called again."""
     return answer(_app(), event, context)
 
 

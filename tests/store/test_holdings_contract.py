@@ -241,7 +241,11 @@ def test_what_nobody_knows_is_told_raw_and_can_go(kept: Kept, user: str, place: 
 
 def test_what_cannot_be_read_is_told_as_it_is(kept: Kept, user: str) -> None:
     """A turn that was compressed in a way that is not known here."""
-    strange = {"packed": {"B": b"strange"}, "status": string("done"), "createdAt": string("then")}
+    strange: Item = {
+        "packed": {"B": b"strange"},
+        "status": string("done"),
+        "createdAt": string("then"),
+    }
     kept.put(user, Place(Shelf.SESSIONS, "turn#main#0000000001"), {**strange, "epoch": string("e")})
     assert b64decode(kept.one(user, Kind.OTHER).contents["packed"]) == b"strange"
 
