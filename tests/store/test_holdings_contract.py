@@ -3,13 +3,16 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from bot import exporting
+from bot.erasing import Erasure, assemble
 from bot.exporting import sheet
 from bot.holdings import START, Held, Kind, Place, Shelf
 from bot.models import (
@@ -27,6 +30,7 @@ from bot.models import (
     Usage,
 )
 from bot.ports import ConnectionStore, ConversationStore, Holdings
+from delivery.memory import MemorySender
 from store.attributes import Item, string
 from store.connections import DynamoConnectionStore
 from store.conversations import DynamoConversationStore
@@ -36,9 +40,11 @@ from store.memory_holdings import MemoryHoldings
 from store.table import Table
 from tests.support import adapters, engine
 from tests.support.clock import START as NOON
+from tests.support.clock import FakeClock, Ids
 from tests.support.erasing import all_things
 from tests.support.template import create_tables
 from tests.support.turns import FAR, a_seal, a_turn
+from tests.support.workers import RETENTION, Worker, no_pause
 
 
 class Kept:
@@ -292,3 +298,77 @@ def test_an_export_goes_on_sheet_by_sheet_and_each_fits_into_an_answer(
         sheets += 1
     assert seen == list(range(1, 10))
     assert sheets == 5
+
+
+# ---- erasing, on every store
+
+
+def live_in(kept: Kept, user: str, clock: FakeClock) -> None:
+    """Turns old and young, a fork, a title, connections, usage."""
+    worker = Worker(kept.conversations, clock, connections=kept.connections, user_id=user)
+    for number in range(12):
+        worker.say(f"m{number}")
+    clock.advance(minutes=10)
+    worker.say("m12")
+    worker.ask("rename", title="Secret")
+    assert worker.one("fork", conversationId="afork", forkOf="main", forkAt=5)["forkAt"] == 5
+    worker.say("f1", conversationId="afork")
+    kept.connections.add(Connection(user, "c1=", "example.test", "prod", NOON))
+    kept.connections.spend(user, Spent(), Spent(counted=("a",)), FAR)
+    kept.put(user, Place(Shelf.SESSIONS, "novelty#1"), {"note": string("x")})
+    clock.advance(minutes=1)
+
+
+def an_erasure(kept: Kept, clock: FakeClock) -> Erasure:
+    """An operator's function."""
+    return assemble(
+        store=kept.conversations,
+        connections=kept.connections,
+        holdings=kept.holdings,
+        sender=MemorySender(),
+        retention=RETENTION,
+        clock=clock,
+        new_id=Ids("eraser"),
+        pause=no_pause,
+    )
+
+
+def test_an_erasure_leaves_tombstones_alone(kept: Kept, user: str) -> None:
+    clock = FakeClock()
+    live_in(kept, user, clock)
+    since, until = clock(), clock() + timedelta(minutes=5)
+    erased = an_erasure(kept, clock).run(user, since, until)
+    assert erased.finished
+    assert erased.removed == {
+        Kind.TURN: 14,
+        Kind.ROOT: 1,
+        Kind.CONVERSATION: 2,
+        Kind.CONNECTION: 1,
+        Kind.USAGE: 1,
+        Kind.OTHER: 1,
+    }
+    left = all_things(kept.holdings, user)
+    assert {each.kind for each in left} == {Kind.TOMBSTONE}
+    assert erased.remains
+    assert erased.remains.staying[Kind.TOMBSTONE][0] == len(left)
+    again = an_erasure(kept, clock).run(user, since, until)
+    assert (again.finished, again.removed.total()) == (True, 0)
+
+
+def test_two_erasures_at_once_leave_tombstones_alone(kept: Kept, user: str) -> None:
+    clock = FakeClock()
+    live_in(kept, user, clock)
+    since, until = clock(), clock() + timedelta(minutes=5)
+
+    def erase(_: int) -> bool:
+        cursor = None
+        for _ in range(20):
+            erased = an_erasure(kept, clock).run(user, since, until, cursor)
+            if erased.finished:
+                return True
+            cursor = erased.cursor
+        return False
+
+    with ThreadPoolExecutor(2) as pool:
+        assert all(pool.map(erase, range(2)))
+    assert {each.kind for each in all_things(kept.holdings, user)} == {Kind.TOMBSTONE}
