@@ -130,7 +130,7 @@ export say_address
 install := $(python) -m pip install --quiet --require-hashes --no-deps --requirement
 
 .venv/.run: requirements.txt .venv/.made
-	@echo "Installing what Parley runs on into .venv"
+	@echo "Installing what Parley runs on into .venv" >&2
 	@$(install) requirements.txt
 	@touch $@
 

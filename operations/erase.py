@@ -8,12 +8,12 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from operations.deployment import add_choice, chosen
 from operations.failures import OperationFailed
-from operations.user_data import Call, CallFailed, caller, insist
+from operations.user_data import Call, CallFailed, Sleep, caller, insist
 
 IDLE_ROUNDS = 5
 """Rounds in a row that may find nothing to remove and are not finished all the same: others are at
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if receipt["finished"] else 1
 
 
-def erase(user_id: str, call: Call, sleep: Callable[[float], object]) -> dict[str, Any]:
+def erase(user_id: str, call: Call, sleep: Sleep) -> dict[str, Any]:
     """Go on until it is finished, or does not get on; the receipt of all of it.
 
     Raises OperationFailed where the function does not answer any more: what is done is done, and
@@ -55,7 +55,7 @@ def erase(user_id: str, call: Call, sleep: Callable[[float], object]) -> dict[st
         if idle:
             sleep(PAUSE_SECONDS)
         event = {"operation": "erase", "userId": user_id, **whole.going_on}
-        got_on = whole.add(insist(call, event, whole.miss))
+        got_on = whole.add(insist(call, event, whole.miss, sleep))
         idle = 0 if got_on else idle + 1
         _say(f"{sum(whole.removed.values())} things removed")
     return whole.told()

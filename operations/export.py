@@ -1,16 +1,18 @@
 """Write all that is kept of a user as one JSON document: `python -m operations.export USER_ID`."""
 
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from typing import TextIO
 
 from bot.answers import timestamp
 from operations.deployment import add_choice, chosen
 from operations.document import Document
 from operations.failures import OperationFailed
-from operations.user_data import Call, CallFailed, caller, sheets
+from operations.user_data import Call, CallFailed, Sleep, caller, sheets
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,19 +23,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add_choice(parser)
     options = parser.parse_args(arguments)
-    sys.stdout.reconfigure(encoding="utf-8") if hasattr(sys.stdout, "reconfigure") else None
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's is
     try:
-        export(options.user, caller(chosen(options)), sys.stdout)
+        export(options.user, caller(chosen(options)), sys.stdout, time.sleep)
     except OperationFailed as failure:
         _say(str(failure))
         return 1
     return 0
 
 
-def export(user_id: str, call: Call, to: TextIO) -> None:
+def export(user_id: str, call: Call, to: TextIO, sleep: Sleep) -> None:
     """Write the document of a user. Raises OperationFailed."""
     document = Document(user_id, timestamp(datetime.now(UTC)), to.write)
-    for items in sheets(call, user_id, _again):
+    for items in sheets(call, user_id, _again, sleep):
         for item in items:
             document.add(item)
         _say(f"{document.items} things")

@@ -15,6 +15,12 @@ ATTEMPTS = 3
 """Calls in a row that may fail: every one may be made again, whatever became of it."""
 
 
+PASSING = (429, 500, 502, 503, 504)
+"""Refusals by Lambda itself that pass."""
+
+Sleep = Callable[[float], object]
+
+
 class CallFailed(Exception):
     """One call failed; the message says how. What it has done until then is done."""
 
@@ -32,6 +38,8 @@ def caller(deployment: Deployment) -> Call:
             )
             said: dict[str, Any] = json.loads(answer["Payload"].read())
         except ClientError as refused:
+            if refused.response["ResponseMetadata"]["HTTPStatusCode"] in PASSING:
+                raise CallFailed(refused.response["Error"]["Code"]) from refused
             with told(deployment.user_data_function):
                 raise refused from None
         except (BotoCoreError, OSError, ValueError) as error:
@@ -43,7 +51,9 @@ def caller(deployment: Deployment) -> Call:
     return call
 
 
-def insist(call: Call, event: Mapping[str, Any], failed: Callable[[CallFailed], object]) -> Any:
+def insist(
+    call: Call, event: Mapping[str, Any], failed: Callable[[CallFailed], object], sleep: Sleep
+) -> Any:
     """Call again where a call fails, telling so. Raises OperationFailed where it fails for good."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -52,15 +62,18 @@ def insist(call: Call, event: Mapping[str, Any], failed: Callable[[CallFailed], 
             failed(failure)
             if attempt == ATTEMPTS:
                 raise OperationFailed(str(failure)) from failure
+            sleep(attempt)
     raise AssertionError("it is either answered or given up")
 
 
-def sheets(call: Call, user_id: str, failed: Callable[[CallFailed], object]) -> Iterator[Any]:
+def sheets(
+    call: Call, user_id: str, failed: Callable[[CallFailed], object], sleep: Sleep
+) -> Iterator[Any]:
     """The sheets of an export, one after the other. Raises OperationFailed."""
     cursor = None
     while True:
         event = {"operation": "export", "userId": user_id, "cursor": cursor}
-        sheet = insist(call, event, failed)
+        sheet = insist(call, event, failed, sleep)
         yield sheet["items"]
         cursor = sheet["cursor"]
         if cursor is None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot import erasing
 from bot.errors import SendFailed
-from bot.holdings import Kind, Place, Shelf
+from bot.holdings import Kind, Place, Shelf, Shown
 from bot.models import Connection, ConversationKey, Spent, Status
 from bots.talker import Talker
 from delivery.memory import MemorySender
@@ -389,3 +389,32 @@ def test_an_entry_of_an_earlier_life_goes_and_that_of_the_present_stays(
         each.contents["conversationId"] for each in house.things() if each.kind is Kind.CONVERSATION
     }
     assert listed == {"main"}
+
+
+@pytest.mark.parametrize("applied", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at_removal", range(1, 6))
+def test_who_is_killed_while_sweeping_is_gone_on_with(
+    house: House, worker: Worker, clock: FakeClock, at_removal: int, applied: bool
+) -> None:
+    """Two rows, the usage, and two things that nobody knows."""
+    live_in(house, worker, clock)
+    since = clock()
+
+    class DyingHoldings:
+        left = at_removal
+
+        def behind(self, *where: Any) -> Shown:
+            return house.holdings.behind(*where)
+
+        def remove(self, user_id: str, place: Place) -> None:
+            self.left -= 1
+            if self.left or applied:
+                house.holdings.remove(user_id, place)
+            if not self.left:
+                raise Killed
+
+    with pytest.raises(Killed):
+        house.erase(since=since, holdings=DyingHoldings())
+    removed = house.erase_all(since=since)
+    assert sum(removed.values()) == 5 - at_removal + (not applied)
+    assert_gone(house)

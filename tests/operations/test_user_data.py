@@ -2,8 +2,10 @@
 
 import io
 import json
-from collections.abc import Mapping
-from typing import Any
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
@@ -33,6 +35,10 @@ class Script:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def no_sleep(seconds: float) -> None:
+    """Go on at once."""
 
 
 def a_turn(conversation: str, seq: int, epoch: str = "e", **more: Any) -> dict[str, Any]:
@@ -149,7 +155,7 @@ def test_an_export_goes_on_by_the_cursor_and_calls_again_what_failed(
         {"items": [a_turn("a", 2)], "cursor": None},
     )
     written = io.StringIO()
-    export(ANA, call, written)
+    export(ANA, call, written, no_sleep)
     (log,) = json.loads(written.getvalue())["conversations"]
     assert [each["seq"] for each in log["log"]] == [1, 2]
     assert [each["cursor"] for each in call.asked] == [None, here, here]
@@ -161,7 +167,7 @@ def test_an_export_that_fails_for_good_leaves_nothing_that_passes_for_a_document
     call = Script(sheet, *[CallFailed("no answer")] * ATTEMPTS)
     written = io.StringIO()
     with pytest.raises(OperationFailed, match="no answer"):
-        export(ANA, call, written)
+        export(ANA, call, written, no_sleep)
     with pytest.raises(ValueError, match="Expecting"):
         json.loads(written.getvalue())
 
@@ -183,10 +189,6 @@ def a_receipt(*, finished: bool, removed: int = 0, **more: Any) -> dict[str, Any
         "remains": [],
         **more,
     }
-
-
-def no_sleep(seconds: float) -> None:
-    """Go on at once."""
 
 
 def test_an_erasure_goes_on_until_it_is_finished_and_adds_up(
@@ -239,3 +241,57 @@ def test_without_a_deployment_the_commands_say_so(
 def test_a_deployment_that_is_older_has_no_such_function() -> None:
     with pytest.raises(OperationFailed, match="older"):
         caller(Deployment("c", "s", "e"))
+
+
+class Lambda(BaseHTTPRequestHandler):
+    """Lambda's Invoke, which answers by a list of (status, headers, body)."""
+
+    answers: ClassVar[list[tuple[int, dict[str, str], str]]] = []
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, headers, body = self.answers.pop(0)
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def lambda_url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Lambda) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_fails_at_lambda_is_called_again_if_it_may_pass(lambda_url: str) -> None:
+    call = caller(
+        Deployment(
+            "c",
+            "s",
+            "e",
+            user_data_function="f",
+            region="us-east-1",
+            engine_url=lambda_url,
+            lambda_url=lambda_url,
+        )
+    )
+    failure = {"X-Amz-Function-Error": "Unhandled"}
+    Lambda.answers[:] = [
+        (200, {}, '{"items": []}'),
+        (200, failure, '{"errorType": "StoreUnavailable", "errorMessage": "not now"}'),
+        (429, {"x-amzn-ErrorType": "TooManyRequestsException"}, "{}"),
+        (503, {}, ""),
+        (403, {"x-amzn-ErrorType": "AccessDeniedException"}, '{"Message": "no"}'),
+    ]
+    assert call({"operation": "export"}) == {"items": []}
+    for reason in ("StoreUnavailable: not now", "TooManyRequestsException", "503"):
+        with pytest.raises(CallFailed, match=reason):
+            call({"operation": "export"})
+    with pytest.raises(OperationFailed, match="AccessDeniedException"):
+        call({"operation": "export"})
