@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run disconnect push test soak check format lint types imports template bench build deploy lock clean FORCE
+.PHONY: help run disconnect push export erase test soak check format lint types imports template bench build deploy lock clean FORCE
 
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -49,6 +49,18 @@ push: .venv/.run ## Push to a user (USER=user:... TEXT=..., CONVERSATION=main, o
 	@PYTHONPATH=src:. $(python) -m operations.push \
 		$(if $(STACK),--stack "$(STACK)",--local) \
 		--conversation "$${PARLEY_CONVERSATION:-main}" -- "$$PARLEY_USER" "$$PARLEY_TEXT"
+
+export: export PARLEY_USER = $(value USER)
+export: .venv/.run ## Write all that is kept of a user (USER=user:..., on AWS STACK=parley) > file
+	@$(if $(filter command,$(origin USER)),,echo "Whose? make export USER=user:... > file" >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.export \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
+
+erase: export PARLEY_USER = $(value USER)
+erase: .venv/.run ## Erase all that is kept of a user (USER=user:..., CONFIRM=yes, on AWS STACK=parley)
+	@$(if $(filter command,$(origin USER)),,echo "Whom? make erase USER=user:..." >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.erase $(if $(filter yes,$(CONFIRM)),--yes) \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
 
 test: .venv/.dev .venv/.provider ## Run every test
 	@browser="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser)}"; \
@@ -118,7 +130,7 @@ export say_address
 install := $(python) -m pip install --quiet --require-hashes --no-deps --requirement
 
 .venv/.run: requirements.txt .venv/.made
-	@echo "Installing what Parley runs on into .venv"
+	@echo "Installing what Parley runs on into .venv" >&2
 	@$(install) requirements.txt
 	@touch $@
 

@@ -79,6 +79,10 @@ PACKAGES = {
         ("bot", "delivery", "handlers", "store"),
         ("aws-lambda-powertools", "botocore"),
     ),
+    "UserDataFunction": Package(
+        ("bot", "delivery", "handlers", "store"),
+        ("aws-lambda-powertools", "botocore"),
+    ),
     "PushFunction": Package(
         ("bot", "delivery", "handlers", "store"),
         ("aws-lambda-powertools", "botocore", "pydantic-core"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.holdings import Place, Shown
 from bot.models import (
     Connection,
     Conversation,
@@ -340,6 +341,18 @@ class ConnectionCensus(Protocol):
 
     def remove(self, sighting: Sighting) -> bool:
         """Remove the row: one request."""
+        ...
+
+
+class Holdings(Protocol):
+    """All that lies in a user's partitions of both tables, whatever it is."""
+
+    def behind(self, user_id: str, place: Place, limit: int) -> Shown:
+        """Read what lies behind `place`, at most `limit` things: one request."""
+        ...
+
+    def remove(self, user_id: str, place: Place) -> None:
+        """Remove what lies there, if anything does: one request."""
         ...
 
 

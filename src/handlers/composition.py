@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from auth.tokens import Verifier
     from bot.chat import Chat
     from bot.cleaning import Cleaning
+    from bot.erasing import Erasure
     from bot.ports import (
         Bot,
         ConnectionStore,
         ConversationStore,
         FrameSender,
+        Holdings,
         StreamingBot,
     )
     from bot.pushing import Pushing
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         MessageSettings,
         PushSettings,
         ReplySettings,
+        UserDataSettings,
     )
     from handlers.token_settings import TokenSettings
 
@@ -106,6 +109,16 @@ class PushApp:
     queues: "PushQueues"
     logger: Logger
     metrics: Metrics
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class UserDataApp:
+    """What the function needs that exports and erases."""
+
+    holdings: "Holdings"
+    erasure: "Erasure"
+    logger: Logger
     clock: Callable[[], datetime]
 
 
@@ -230,6 +243,32 @@ def push(settings: "PushSettings") -> PushApp:
         lambda: _retrying_client("sqs"), settings.push_queue, settings.push_dead_letters
     )
     return PushApp(pushing, FanOut(sender, connections, now), queues, Logger(), Metrics(), now)
+
+
+def user_data(settings: "UserDataSettings") -> UserDataApp:
+    """Build what exports and erases all that is kept of a user."""
+    from bot.erasing import assemble
+    from delivery.api_gateway import ApiGatewaySender
+    from store.connections import DynamoConnectionStore
+    from store.conversations import DynamoConversationStore
+    from store.holdings import DynamoHoldings
+    from store.table import Table
+
+    dynamodb = _dynamodb()
+    sessions = Table(dynamodb, settings.sessions_table)
+    connections = Table(dynamodb, settings.connections_table)
+    holdings = DynamoHoldings(connections, sessions)
+    erasure = assemble(
+        store=DynamoConversationStore(sessions),
+        connections=DynamoConnectionStore(connections),
+        holdings=holdings,
+        sender=ApiGatewaySender(_management_api(settings.connections_endpoint)),
+        retention=settings.retention,
+        clock=now,
+        new_id=new_id,
+        pause=pause,
+    )
+    return UserDataApp(holdings, erasure, Logger(), now)
 
 
 def load_bot(class_path: str) -> "Bot | StreamingBot":

@@ -155,6 +155,27 @@ class PushSettings:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class UserDataSettings:
+    """Where all is kept of a user, and how connections are closed. `retention` is for conversations
+    that go to another user."""
+
+    connections_table: str
+    sessions_table: str
+    connections_endpoint: str
+    retention: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> "UserDataSettings":
+        """Read all variables of the function. Raises SettingsError."""
+        return cls(
+            connections_table=read(environment, "CONNECTIONS_TABLE", name),
+            sessions_table=read(environment, "SESSIONS_TABLE", name),
+            connections_endpoint=_connections_endpoint(environment),
+            retention=timedelta(days=read(environment, "RETENTION_DAYS", positive)),
+        )
+
+
 def _connections_endpoint(environment: Environment) -> str:
     """AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI, an SDK's own way to say it, goes before
     CONNECTIONS_ENDPOINT.

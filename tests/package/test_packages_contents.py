@@ -25,6 +25,7 @@ LARGEST = {
     "ConnectFunction": 20 * MEBIBYTE,
     "DisconnectFunction": 20 * MEBIBYTE,
     "CleanerFunction": 20 * MEBIBYTE,
+    "UserDataFunction": 20 * MEBIBYTE,
     "MessageFunction": 60 * MEBIBYTE,
     "PushFunction": 25 * MEBIBYTE,
     "ReplyFunction": 60 * MEBIBYTE,

@@ -46,6 +46,7 @@ SETTINGS: dict[str, Callable[[Environment], object]] = {
     "MessageFunction": settings.MessageSettings.from_environment,
     "PushFunction": settings.PushSettings.from_environment,
     "ReplyFunction": settings_of_replies,
+    "UserDataFunction": settings.UserDataSettings.from_environment,
     "CleanerFunction": settings.CleanerSettings.from_environment,
 }
 
@@ -201,7 +202,7 @@ def test_the_guardrail_and_the_key_that_are_named_may_be_used_and_no_other() -> 
     ("method", "functions"),
     [
         ("POST", {"MessageFunction", "PushFunction", "ReplyFunction"}),
-        ("DELETE", {"MessageFunction", "CleanerFunction"}),
+        ("DELETE", {"MessageFunction", "CleanerFunction", "UserDataFunction"}),
         ("GET", {"CleanerFunction"}),
     ],
 )
@@ -282,8 +283,8 @@ def test_conversations_outlive_the_stack() -> None:
 def test_no_function_behind_api_gateway_waits_longer_than_it() -> None:
     longest = template()["Globals"]["Function"]["Timeout"]
     for name, function in resources(FUNCTION).items():
-        is_asynchronous = name in ("ReplyFunction", "PushFunction", "CleanerFunction")
-        assert is_asynchronous or function.get("Timeout", longest) < 29
+        elsewhere = ("ReplyFunction", "PushFunction", "CleanerFunction", "UserDataFunction")
+        assert name in elsewhere or function.get("Timeout", longest) < 29
 
 
 def test_a_users_budget_is_none_unless_it_is_set_and_then_goes_to_who_writes_replies() -> None:
