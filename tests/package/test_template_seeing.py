@@ -1,4 +1,4 @@
-"""What is watched: every function, queue and table, by metrics that there are, with words that help."""
+"""What is watched: functions, queues and tables, by metrics that there are, in words that help."""
 
 import json
 import re
