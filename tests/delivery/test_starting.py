@@ -6,6 +6,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from bot.errors import StoreUnavailable
@@ -58,9 +59,9 @@ def test_an_order_carries_the_trace_without_any_sdk_of_x_ray(
     client = session.create_client("lambda", "eu-west-1", endpoint_url="http://127.0.0.1:9")
     sent: list[Any] = []
 
-    def answered(request: Any, **kwargs: Any) -> AWSResponse:
+    def answered(request: Any, **kwargs: Any) -> Any:
         sent.append(request.headers["X-Amzn-Trace-Id"])
-        return AWSResponse(request.url, 202, {}, None)
+        return AWSResponse(request.url, 202, HTTPHeaders(), None)
 
     client.meta.events.register("before-send.lambda.Invoke", answered)
     LambdaReplyStarter(lambda: client, "reply-function").start(ORDER)

@@ -13,6 +13,7 @@ from auth.door import Door
 from auth.guests import guest
 from auth.principal import Refused, RefusedExpired, RefusedOrigin, RefusedUnchecked
 from bot.errors import StoreUnavailable
+from bot.models import Message, Reply, Snapshot
 from handlers import authorizer
 from handlers.composition import AuthorizerApp
 from handlers.measures import UNITS, measure
@@ -104,6 +105,10 @@ def test_a_handshake_that_the_table_does_not_answer_is_counted(capsys: Output) -
     assert measured(capsys) == {"Connected": 1, "ConnectsFailed": 0}
 
 
+def breaking(snapshot: Snapshot, message: Message) -> Reply:
+    raise ZeroDivisionError
+
+
 class Down(MemoryConversationStore):
     """A table that does not answer."""
 
@@ -117,7 +122,7 @@ class Down(MemoryConversationStore):
         (Backend, HELLO, 0),
         (Backend, "{", 0),
         (lambda: Backend(conversations=Down()), HELLO, 1),
-        (lambda: Backend(bot=Scripted(lambda *said: 1 // 0)), HELLO, 1),
+        (lambda: Backend(bot=Scripted(breaking)), HELLO, 1),
     ],
     ids=["all is well", "the client's error", "the table is down", "the bot raises"],
 )
