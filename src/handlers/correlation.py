@@ -4,14 +4,13 @@ A client's is API Gateway's id of the request: its access log has it, `error` fr
 the order of a reply takes it along. Everything else goes by Lambda's id of the invocation.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from handlers.events import Event
 
-
-def of_request(event: Event) -> str:
+def of_request(event: Mapping[str, Any]) -> str:
     """API Gateway's id of the request that an event is about."""
     return str(event["requestContext"].get("requestId") or "")
 
