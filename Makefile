@@ -95,9 +95,12 @@ types: .venv/.dev ## Check types
 imports: .venv/.dev ## Check that the rooms import one way
 	@PYTHONPATH=src:. .venv/bin/lint-imports --no-logo
 
-template: .venv/.dev ## Check template.yaml
-	@$(sam) validate
+template: .venv/.dev .venv/.checkov ## Check template.yaml
+	@$(sam) validate --lint
 	@.venv/bin/cfn-lint template.yaml
+	@# Without --skip-download it would ask its makers for their policies.
+	@.venv/checkov/bin/checkov --framework cloudformation --file template.yaml \
+		--skip-download --compact --quiet
 
 # ---- deployment
 
@@ -147,6 +150,14 @@ install := $(python) -m pip install --quiet --require-hashes --no-deps --require
 	@$(npm) ci --prefix .venv/provider >/dev/null
 	@touch $@
 
+# Its dependencies do not agree with the others'.
+.venv/.checkov: requirements-checkov.txt .venv/.made
+	@echo "Installing checkov into .venv/checkov"
+	@$(python) -m venv --clear .venv/checkov
+	@.venv/checkov/bin/python -m pip install --quiet --require-hashes --no-deps \
+		--requirement requirements-checkov.txt
+	@touch $@
+
 .venv/.bench: requirements-bench.txt .venv/.dev
 	@echo "Installing what the benchmarks compare with into .venv"
 	@$(install) requirements-bench.txt
@@ -173,6 +184,7 @@ lock: .venv/.made ## Pin the dependencies anew (ARGS=--upgrade for newer ones)
 	@$(python) -m pip install --quiet uv==$(UV_VERSION)
 	@# The largest first: the others take their versions from it, so that all fit in one .venv.
 	@$(compile) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
+	@$(compile) $(ARGS) requirements-checkov.in --output-file requirements-checkov.txt
 	@for part in src/requirements requirements requirements-bench; do \
 		$(compile) $(ARGS) "$$part.in" --constraint requirements-dev.txt --output-file "$$part.txt" \
 		|| exit; done

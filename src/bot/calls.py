@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import Condition, Thread
 
 from bot import limits
@@ -39,9 +40,13 @@ LOGGED = re.compile(r"[A-Za-z0-9_.: -]{1,100}", re.ASCII)
 class Reading:
     """What a bot has said so far. It is also the `bot.ports.Call` that the bot is given."""
 
-    def __init__(self, key: str, seconds_left: Callable[[], float]) -> None:
+    def __init__(
+        self, key: str, seconds_left: Callable[[], float], clock: Callable[[], datetime]
+    ) -> None:
         self._key = key
         self._seconds_left = seconds_left
+        self._clock = clock
+        self._spoke_at: datetime | None = None
         self._changed = Condition()
         self._closers: list[Callable[[], object]] = []
         self._text = ""
@@ -80,6 +85,11 @@ class Reading:
     def text(self) -> str:
         """All that has been said."""
         return self._text
+
+    @property
+    def spoke_at(self) -> datetime | None:
+        """When its first word was heard."""
+        return self._spoke_at
 
     @property
     def ended(self) -> bool:
@@ -160,6 +170,7 @@ class Reading:
             begins = not self._text
             self._text += piece[:room]
             if begins:
+                self._spoke_at = self._clock()
                 self._changed.notify_all()
         if len(piece) > room:
             raise _TooLong

@@ -163,12 +163,15 @@ def message(settings: "MessageSettings") -> MessageApp:
     from handlers.renewal import Tokens
 
     store, connections, sender = _surroundings(settings)
+    logger = Logger()
     chat = assemble(
         store=store,
         connections=connections,
         tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
-        starter=LambdaReplyStarter(lambda: _retrying_client("lambda"), settings.reply_function),
+        starter=LambdaReplyStarter(
+            lambda: _retrying_client("lambda"), settings.reply_function, logger.get_correlation_id
+        ),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
         clock=now,
@@ -177,7 +180,7 @@ def message(settings: "MessageSettings") -> MessageApp:
         guest_of=lambda credential: guest(credential).user_id,
         pause=pause,
     )
-    return MessageApp(chat, FanOut(sender, connections, now), connections, Logger(), Metrics())
+    return MessageApp(chat, FanOut(sender, connections, now), connections, logger, Metrics())
 
 
 def reply(settings: "ReplySettings") -> ReplyApp:
@@ -230,9 +233,12 @@ def push(settings: "PushSettings") -> PushApp:
     from delivery.starting import LambdaReplyStarter
 
     store, connections, sender = _surroundings(settings)
+    logger = Logger()
     pushing = assemble(
         store=store,
-        starter=LambdaReplyStarter(lambda: _retrying_client("lambda"), settings.reply_function),
+        starter=LambdaReplyStarter(
+            lambda: _retrying_client("lambda"), settings.reply_function, logger.get_correlation_id
+        ),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
         clock=now,
@@ -242,7 +248,7 @@ def push(settings: "PushSettings") -> PushApp:
     queues = PushQueues(
         lambda: _retrying_client("sqs"), settings.push_queue, settings.push_dead_letters
     )
-    return PushApp(pushing, FanOut(sender, connections, now), queues, Logger(), Metrics(), now)
+    return PushApp(pushing, FanOut(sender, connections, now), queues, logger, Metrics(), now)
 
 
 def user_data(settings: "UserDataSettings") -> UserDataApp:
