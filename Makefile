@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run disconnect push test soak check format lint types imports template bench build deploy lock clean FORCE
+.PHONY: help run disconnect push broadcast progress test soak check format lint types imports template bench build deploy lock clean FORCE
 
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -49,6 +49,23 @@ push: .venv/.run ## Push to a user (USER=user:... TEXT=..., CONVERSATION=main, o
 	@PYTHONPATH=src:. $(python) -m operations.push \
 		$(if $(STACK),--stack "$(STACK)",--local) \
 		--conversation "$${PARLEY_CONVERSATION:-main}" -- "$$PARLEY_USER" "$$PARLEY_TEXT"
+
+broadcast: export PARLEY_TEXT = $(value TEXT)
+broadcast: export PARLEY_CONVERSATION = $(value CONVERSATION)
+broadcast: export PARLEY_ID = $(value ID)
+broadcast: export PARLEY_USERS = $(value USERS)
+broadcast: .venv/.run ## Push to all who are active (TEXT=..., USERS=file, on AWS STACK=parley)
+	@$(if $(filter command,$(origin USER)),echo "One user: make push. Many: USERS=file" >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.broadcast \
+		$(if $(STACK),--stack "$(STACK)",--local) \
+		$(if $(USERS),--users "$$PARLEY_USERS") $(if $(ID),--id "$$PARLEY_ID") \
+		--conversation "$${PARLEY_CONVERSATION:-main}" -- "$$PARLEY_TEXT"
+
+progress: export PARLEY_ID = $(value ID)
+progress: .venv/.run ## Say how far a broadcast has come (ID=..., on AWS STACK=parley)
+	@$(if $(ID),,echo "Of which? make progress ID=..." >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.progress \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_ID"
 
 test: .venv/.dev .venv/.provider ## Run every test
 	@browser="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser)}"; \

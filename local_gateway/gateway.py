@@ -203,6 +203,7 @@ class LocalGateway:
                 "connectionsEndpoint": f"{self._loopback_url}/{deployment.api.stage}",
                 "tables": tables.names(deployment.stack),
                 "pushQueue": deployment.stack.outputs.get("PushQueueUrl", ""),
+                "broadcastQueue": deployment.stack.outputs.get("BroadcastQueueUrl", ""),
             },
         )
 

@@ -33,6 +33,7 @@ class Deployment:
     sessions_table: str
     connections_endpoint: str
     push_queue: str = ""
+    broadcast_queue: str = ""
     region: str | None = None
     dynamodb_url: str | None = None
     engine_url: str | None = None
@@ -97,6 +98,7 @@ def of_stack(name: str) -> Deployment:
             outputs["SessionsTableName"],
             outputs["ConnectionsEndpoint"],
             push_queue=outputs.get("PushQueueUrl", ""),
+            broadcast_queue=outputs.get("BroadcastQueueUrl", ""),
             region=cloudformation.meta.region_name,
         )
     except KeyError as missing:
@@ -121,6 +123,7 @@ def of_gateway(data_dir: Path) -> Deployment:
         said["tables"]["SessionsTable"],
         said["connectionsEndpoint"],
         push_queue=said.get("pushQueue", ""),
+        broadcast_queue=said.get("broadcastQueue", ""),
         region=said["region"],
         dynamodb_url=said["dynamodb"],
         engine_url=said["engine"],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from auth.door import Door
     from auth.keys import KeySource
     from auth.tokens import Verifier
+    from bot.broadcasting import Broadcasting
     from bot.chat import Chat
     from bot.cleaning import Cleaning
     from bot.ports import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from delivery.push_queues import PushQueues
     from handlers.settings import (
         AuthorizerSettings,
+        BroadcastSettings,
         CleanerSettings,
         ConnectionSettings,
         MessageSettings,
@@ -107,6 +109,16 @@ class PushApp:
     logger: Logger
     metrics: Metrics
     clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastApp:
+    """What the function needs that takes broadcasts."""
+
+    broadcasting: "Broadcasting"
+    steps: "PushQueues"
+    logger: Logger
+    metrics: Metrics
 
 
 def authorizer(settings: "AuthorizerSettings") -> AuthorizerApp:
@@ -230,6 +242,28 @@ def push(settings: "PushSettings") -> PushApp:
         lambda: _retrying_client("sqs"), settings.push_queue, settings.push_dead_letters
     )
     return PushApp(pushing, FanOut(sender, connections, now), queues, Logger(), Metrics(), now)
+
+
+def broadcast(settings: "BroadcastSettings") -> BroadcastApp:
+    """Build what takes broadcasts."""
+    from bot.broadcasting import Broadcasting
+    from delivery.broadcast_queues import BroadcastQueues
+    from delivery.push_queues import PushQueues
+    from store.broadcasts import DynamoBroadcastLog
+    from store.roll import DynamoRoll
+    from store.table import Table
+
+    dynamodb, sqs = _dynamodb(), _retrying_client("sqs")
+    steps = PushQueues(lambda: sqs, settings.broadcast_queue, settings.broadcast_dead_letters)
+    broadcasting = Broadcasting(
+        roll=DynamoRoll(Table(dynamodb, settings.connections_table)),
+        log=DynamoBroadcastLog(Table(dynamodb, settings.sessions_table)),
+        outlet=BroadcastQueues(lambda: sqs, settings.push_queue, steps),
+        users_per_second=settings.users_per_second,
+        clock=now,
+        pause=time.sleep,
+    )
+    return BroadcastApp(broadcasting, steps, Logger(), Metrics())
 
 
 def load_bot(class_path: str) -> "Bot | StreamingBot":
