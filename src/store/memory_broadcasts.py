@@ -3,14 +3,21 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from zlib import crc32
 
 from bot.broadcasts import Done
 from bot.ports import Part
 from store.memory_census import MemoryConnectionCensus
 
+SHARDS = 3
+
 
 class MemoryRoll(MemoryConnectionCensus):
-    """`bot.ports.ConnectionStore`, `ConnectionCensus` and `Roll` without a table."""
+    """`bot.ports.ConnectionStore` and `Roll` without a table, in parts as the table has them."""
+
+    def parts(self) -> Sequence[Part]:
+        """See the port."""
+        return [(active, shard) for active in (False, True) for shard in range(SHARDS)]
 
     def seen(
         self, part: Part, since: datetime | None, start: str | None, limit: int
@@ -21,7 +28,8 @@ class MemoryRoll(MemoryConnectionCensus):
         rows = sorted(
             (each.seen_at.isoformat(), each.connection_id, each.user_id)
             for each in sightings
-            if each.active == part[0] and (since is None or each.seen_at >= since)
+            if (each.active, crc32(each.connection_id.encode()) % SHARDS) == part
+            and (since is None or each.seen_at >= since)
         )
         rows = [row for row in rows if start is None or " ".join(row[:2]) > start]
         page, rest = rows[:limit], rows[limit:]

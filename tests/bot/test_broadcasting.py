@@ -124,7 +124,7 @@ def test_everyone_who_is_there_is_told_and_those_who_left_are_not() -> None:
     steps = world.run(everyone())
     assert set(world.told) == {f"user:a:{number}" for number in range(1_700)}
     assert set(world.told.values()) == {1}
-    assert steps == 7, "no step reads more than two pages"
+    assert 4 <= steps <= 6, "up to 500 rows a step"
     found = progress(world.log.done("b1"))
     assert (found.users, found.finished) == (1_700, True)
 
@@ -149,7 +149,7 @@ def test_a_list_is_told_step_by_step_and_finished_with_its_last() -> None:
     assert not world.take(listed(3, number=1, of=2)).finished
     assert not progress(world.log.done("b1")).finished
     assert world.take(listed(3, number=2, of=2)).finished
-    assert progress(world.log.done("b1")) == Progress(2, 6, True, START, world.clock())
+    assert progress(world.log.done("b1")) == Progress(2, 6, True, START, START + 0.006 * SECOND)
 
 
 def test_a_step_that_is_done_is_not_done_again() -> None:
