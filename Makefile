@@ -80,7 +80,7 @@ soak: ## Run every test at the full counts of the fault table (SOAK=1)
 
 check: lint types imports template test ## Run every check: format, lint, types, imports, template, tests
 
-bench: .venv/.bench ## Measure: cold start, cost of a turn, tokens, streaming
+bench: .venv/.bench ## Measure: cold start, cost of a turn, tokens, streaming, dollars
 	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do \
 		echo "## $$benchmark"; PYTHONPATH=src:. $(python) "$$benchmark" || exit; done
 

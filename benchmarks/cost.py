@@ -75,6 +75,7 @@ def measure(here: Ground) -> dict[str, Usage]:
         "chat turn 1,000": chat_turn(here, 1_000),
         "push, ten in a batch": pushed(here, BATCH),
         "push, alone": pushed(here, 1),
+        "push, new conversation": pushed(here, BATCH, warm=False),
         "the sample's turn 10": sample_turn(here, 10),
         "the sample's turn 100": sample_turn(here, 100),
         "the sample's turn 400": sample_turn(here, 400),

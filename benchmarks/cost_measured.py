@@ -114,14 +114,18 @@ def connection(here: Ground, log_bytes: int) -> Usage:
     )
 
 
-def pushed(here: Ground, size: int) -> Usage:
-    """One push to a user who is there, in a batch of `size` users' messages, warm."""
+def pushed(here: Ground, size: int, *, warm: bool = True) -> Usage:
+    """One push to a user who is there, in a batch of `size` users' messages.
+
+    Not warm, it is the first of its conversation, and makes the entry in the list.
+    """
     users = [f"guest:{uuid4().hex}{uuid4().hex}" for _ in range(size)]
     for user in users:
         _connected(here, user)
     app = composition.push(PushSettings.from_environment(_PUSH))
-    with redirect_stdout(io.StringIO()):
-        _take(here, app, users, 1)  # the function has seen the conversations
+    if warm:
+        with redirect_stdout(io.StringIO()):
+            _take(here, app, users, 1)  # the function has seen the conversations
     with _written() as (logger, written):
         cost, frames = _take(here, replace(app, logger=logger), users, 2)
         log_bytes = len(written.getvalue())

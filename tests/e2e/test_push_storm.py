@@ -23,10 +23,10 @@ from tests.e2e.product import Frame, Product
 from tests.support.fault_report import Rows
 from tests.support.soak import times
 
-USERS = times(6, 50)
-MESSAGES = times(240, 10_000)
+USERS = times(4, 50)
+MESSAGES = times(120, 10_000)
 SEED = 5
-KILLS = times(4, 60)
+KILLS = times(3, 60)
 VISIBILITY_SECONDS = "3"
 """How long the queue waits for a function that was killed: three minutes in the template."""
 
@@ -84,7 +84,7 @@ class Reader:
 
     async def catch_up(self, count: int) -> None:
         """Come back until all are there."""
-        async with asyncio.timeout(times(120, 1_800)):
+        async with asyncio.timeout(times(200, 6_000)):
             while self._contiguous() < count:
                 with suppress(*LOST):
                     async with asyncio.timeout(10), self.product.client(self.user) as client:
