@@ -63,7 +63,8 @@ def prices() -> dict[str, Price]:
 def dollars(usage: Usage, names: Iterable[str], count: int = MILLION) -> float:
     """What so many of it cost, as far as these are concerned."""
     return sum(
-        getattr(usage, name) * count * prices()[name].dollars / prices()[name].per for name in names
+        float(getattr(usage, name)) * count * prices()[name].dollars / prices()[name].per
+        for name in names
     )
 
 

@@ -80,7 +80,8 @@ def _give_back(app: BroadcastApp, records: list[Record]) -> dict[str, Any]:
 def _absence(record: Record) -> int:
     """Seconds until a step comes again: longer the more often it came."""
     received = int(record["attributes"]["ApproximateReceiveCount"])
-    return min(2 ** min(received, 10), LONGEST_ABSENCE_SECONDS)
+    seconds: int = 2 ** min(received, 10)
+    return min(seconds, LONGEST_ABSENCE_SECONDS)
 
 
 def _observe(app: BroadcastApp, number: int, taken: Taken) -> None:

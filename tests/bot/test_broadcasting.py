@@ -161,17 +161,16 @@ def test_a_step_that_is_done_is_not_done_again() -> None:
 
 
 @pytest.mark.parametrize("dies_at", range(1, 60, 3))
-def test_a_function_that_is_killed_anywhere_loses_nobody(dies_at: int) -> None:
+def test_a_function_that_is_killed_anywhere_loses_nobody(
+    dies_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcasting, "STEP_USERS", 6)
+    monkeypatch.setattr(broadcasting, "PAGE", 3)
     world = World(dies_at=dies_at)
     for number in range(20):
         world.connect(f"user:a:{number}")
-    pages, broadcasting_page = broadcasting.STEP_USERS, broadcasting.PAGE
-    try:
-        broadcasting.STEP_USERS, broadcasting.PAGE = 6, 3
-        world.clock.advance(seconds=3600)
-        world.run(everyone())
-    finally:
-        broadcasting.STEP_USERS, broadcasting.PAGE = pages, broadcasting_page
+    world.clock.advance(seconds=3600)
+    world.run(everyone())
     assert world.calls >= dies_at or dies_at > 20
     assert set(world.told) == {f"user:a:{number}" for number in range(20)}
     assert progress(world.log.done("b1")).finished
@@ -213,10 +212,13 @@ def test_who_stays_is_told_however_often_connections_change(
 
 def test_a_walk_ends_though_people_never_cease_to_come() -> None:
     world = World(rate=1_000_000)
-    world.between = lambda: [
-        world.clock.advance(seconds=90),
-        *(world.connect(f"user:a:{world.clock()}-{number}") for number in range(20)),
-    ]
+
+    def come() -> None:
+        world.clock.advance(seconds=90)
+        for number in range(20):
+            world.connect(f"user:a:{world.clock()}-{number}")
+
+    world.between = come
     world.connect("user:a:first")
     assert world.run(everyone()) <= 2 * broadcasting.MOST_SWEEPS
     assert progress(world.log.done("b1")).finished
