@@ -153,7 +153,7 @@ class Pushing:
             created_at=now,
             completed_at=now,
             owner=owner,
-            expires_at=int((now + self.retention).timestamp()),
+            expires_at=tail.expiry(now, self.retention),
             allowance=self.pace.carried(tail.newest, now),
             content=push.content,
             position=push.position,

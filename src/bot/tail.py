@@ -95,6 +95,14 @@ class Tail:
         """What has been seen of each source in this life of the conversation."""
         return self.newest.positions if self.newest and self.turns else {}
 
+    def expiry(self, now: datetime, retention: timedelta) -> int:
+        """When the next turn expires, in seconds since 1970: never before the one it follows.
+
+        Where the newest were gone before older ones, its `seq` would be given again in one epoch.
+        """
+        least = self.newest.expires_at if self.newest and self.turns else 0
+        return max(int((now + retention).timestamp()), least)
+
     def usable(self, now: datetime) -> bool:
         """Whether it may still be appended to."""
         fresh = now - self.confirmed_at < MAX_AGE

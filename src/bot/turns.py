@@ -177,7 +177,7 @@ class Turns:
             created_at=message.sent_at,
             completed_at=None,
             owner=request.owner,
-            expires_at=int((message.sent_at + self.retention).timestamp()),
+            expires_at=tail.expiry(message.sent_at, self.retention),
             allowance=allowance,
             lease_until=(message.sent_at + START).timestamp(),
             positions=tail.positions,

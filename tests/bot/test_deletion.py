@@ -55,6 +55,7 @@ def test_a_deleted_conversation_is_gone_for_every_device(store: Store, clock: Fa
         "turns": [],
         "head": 0,
         "read": 0,
+        "unread": 0,
         "more": False,
         "reset": True,
     }

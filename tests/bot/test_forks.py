@@ -62,6 +62,7 @@ def test_a_fork_begins_with_the_turns_as_they_are(worker: Worker, new_worker: Ne
         "turns": [],
         "head": 3,
         "read": 3,
+        "unread": 0,
         "more": False,
         "reset": False,
         "forkOf": "main",

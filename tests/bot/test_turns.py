@@ -1,6 +1,7 @@
 """One message makes one turn, in one order (I1, I2, I3)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from bot import limits
 from bot.answers import Frame
+from bot.models import Turn
 from bot.pace import Pace
 from store.memory import MemoryConversationStore
 from tests.support.bots import Parrot
@@ -404,3 +406,22 @@ def test_text_of_every_length_up_to_the_limit_is_taken(store: Store, clock: Fake
     worker = Worker(store, clock)
     for text in ("x", "é" * 4000, "🎉" * 4000, " ", "\u0000", '"' * 4000, "\u202eabc", "a\r\nb"):
         assert worker.say(str(len(text)) + text[:1], text)["turn"]["text"] == text
+
+
+def test_a_shorter_retention_lets_no_turn_expire_before_an_older_one(
+    store: MemoryConversationStore, clock: FakeClock
+) -> None:
+    before = Worker(store, clock, retention=timedelta(days=30))
+    assert before.say("m1")["turn"]["seq"] == 1
+    after = Worker(store, clock, retention=timedelta(days=1))
+    clock.advance(days=1)
+    assert after.say("m2")["turn"]["seq"] == 2
+    clock.advance(days=10)
+    store.erase(MAIN, [turn for turn in store.following(MAIN, 0, 9).turns if _is_over(turn, clock)])
+    assert after.say("m3")["turn"]["seq"] == 3
+    clock.advance(days=40)
+    assert after.say("m4")["turn"]["reply"] == "1: m4", "all of it has expired together"
+
+
+def _is_over(turn: Turn, clock: FakeClock) -> bool:
+    return turn.expires_at <= clock().timestamp()

@@ -73,9 +73,10 @@ def test_an_operator_closes_what_a_signed_in_user_has_open(
     async def scenario() -> None:
         async with signed_in.client(token(60)) as client:
             await client.ask("pong", action="ping")
+            ended = asyncio.create_task(client.receive(type="anything"))
             assert await asyncio.to_thread(disconnect, [user_id(FORGE.issuer, "ana")]) == 0
             with pytest.raises(ConnectionResetError, match="1000"):
-                await client.receive(type="anything")
+                await ended
 
     asyncio.run(scenario())
     assert capsys.readouterr().out.startswith("1 closed, ")

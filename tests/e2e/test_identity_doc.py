@@ -33,7 +33,7 @@ def run(*arguments: str, program: str = "", **environ: str) -> str:
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     return done.stdout.strip()
 

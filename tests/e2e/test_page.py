@@ -151,3 +151,36 @@ def test_nothing_that_is_said_becomes_part_of_the_page(product: Product, page: P
     assert page.title() != "owned"
     assert page.locator("article b, article img").count() == 0
     assert problems == []
+
+
+def test_a_person_edits_and_branches_and_a_reload_shows_the_branch(
+    product: Product, page: Page
+) -> None:
+    open_page(page, product)
+    for number in range(3):
+        say(page, f"message {number}")
+        expect_articles(page, 2 * number + 2)
+    before = said(page)
+    page.get_by_role("button", name="Edit", exact=True).nth(1).click()
+    page.get_by_role("textbox", name="Edit your text").fill("another")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect_articles(page, 4)
+    say(page, "and on")
+    expect_articles(page, 6)
+    branch = said(page)
+    assert branch[:3] == [*before[:2], "another"]
+    page.reload()
+    expect_articles(page, 6)
+    assert said(page) == branch
+    page.get_by_role("button", name="Branch from here").first.click()
+    expect_articles(page, 2)
+    expect(page.get_by_role("navigation", name="Conversations").get_by_role("link")).to_have_count(
+        3
+    )
+    page.get_by_text("Branched from").locator("..").get_by_role("link").click()
+    expect_articles(page, 6)
+    assert said(page) == branch
+    page.get_by_text("Branched from").locator("..").get_by_role("link").click()
+    expect(page.get_by_text("Branched from")).not_to_be_visible()
+    expect_articles(page, 6)
+    assert said(page) == before

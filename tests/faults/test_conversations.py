@@ -1,6 +1,6 @@
 """Rows 23 to 25, 29, 32 and 33, on the embedded engine's tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -12,7 +12,9 @@ import pytest
 
 from bot import limits
 from bot.answers import encode
-from bot.models import ConversationKey
+from bot.models import ConversationKey, Turn
+from store.items import turn_item
+from tests.support import engine
 from tests.support.backend import Backend
 from tests.support.clock import FakeClock
 from tests.support.device import Device
@@ -23,6 +25,8 @@ from tests.support.soak import SOAK, times
 from tests.support.turns import ANA, a_turn
 
 NewUser = Callable[[], str]
+BATCH = 25
+"""Items that BatchWriteItem takes."""
 
 
 def said(name: str, after: int = 0, **fields: Any) -> dict[str, Any]:
@@ -43,16 +47,19 @@ def together(count: int, do: Callable[[int], Any]) -> list[Any]:
         return list(pool.map(one, range(count)))
 
 
-def filled(backend: Backend, user: str, count: int, **fields: Any) -> ConversationKey:
+def fill(key: ConversationKey, turns: Iterable[Turn]) -> None:
+    """Write turns straight into the engine's table, as many at a time as it takes."""
+    puts = [{"PutRequest": {"Item": turn_item(key, turn)}} for turn in turns]
+    for start in range(0, len(puts), BATCH):
+        request = {"SessionsTable": puts[start : start + BATCH]}
+        written = engine.running().dynamodb.batch_write_item(RequestItems=request)
+        assert not written["UnprocessedItems"]
+
+
+def filled(user: str, count: int, **fields: Any) -> ConversationKey:
     """A conversation of so many turns."""
     key = ConversationKey(user, "main")
-    with ThreadPoolExecutor(8) as pool:
-        list(
-            pool.map(
-                lambda seq: backend.conversations.append(key, a_turn(seq, **fields)),
-                range(1, count + 1),
-            )
-        )
+    fill(key, (a_turn(seq, **fields) for seq in range(1, count + 1)))
     return key
 
 
@@ -90,13 +97,7 @@ def test_a_message_sent_again_long_after_gets_its_turn(
     first = backend.ask(user, "c=", said("first"))
     epoch = first[0]["epoch"]
     key = ConversationKey(user, "main")
-    with ThreadPoolExecutor(8) as pool:
-        list(
-            pool.map(
-                lambda seq: backend.conversations.append(key, a_turn(seq, epoch)),
-                range(2, later + 2),
-            )
-        )
+    fill(key, (a_turn(seq, epoch) for seq in range(2, later + 2)))
     for function in (backend.functions[0], backend.new_function()):
         backend.functions = [function]
         with row(23, seed=later) as run:
@@ -156,7 +157,7 @@ def test_a_resume_from_anywhere_brings_the_gap_or_declares_the_loss(
     row: Rows, backend: Backend, user: str
 ) -> None:
     head = 60
-    filled(backend, user, head)
+    filled(user, head)
     for seed in range(times(5, 25)):
         with row(25, seed=seed) as run:
             chance, history = Random(seed), History()
@@ -188,7 +189,7 @@ def test_rows_that_have_expired_but_are_still_there_are_as_absent(
             gone, left = 2 + chance.randrange(8), chance.randrange(4)
             backend.clock = FakeClock(started)
             backend.functions = [backend.new_function() for _ in range(2)]
-            key = filled(backend, user, gone, expires_at=soon)
+            key = filled(user, gone, expires_at=soon)
             for seq in range(gone + 1, gone + left + 1):
                 backend.conversations.append(key, a_turn(seq))
             backend.clock.advance(hours=2)
@@ -212,7 +213,7 @@ def test_a_long_history_comes_whole_whichever_way_it_is_asked_for(
     row: Rows, backend: Backend, user: str
 ) -> None:
     length = times(1_050, 5_000)
-    filled(backend, user, length)
+    filled(user, length)
     for seed in range(times(1, 12)):
         with row(32, seed=seed) as run:
             after = Random(seed).randrange(length) if seed else 0
@@ -256,7 +257,7 @@ def test_pages_of_a_megabyte_cut_nothing_silently(
         with row(32, seed=seed) as run:
             chance, user = Random(seed), new_user()
             letters = chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=32_000)
-            filled(backend, user, 70, state={"a": "".join(letters)})
+            filled(user, 70, state={"a": "".join(letters)})
             assert paged(backend, user, 71) == list(range(1, 71))
             assert resumed(backend, user, 0) == list(range(1, 71))
             again = backend.ask(user, "c=", said("m1", text="text 1"))[0]

@@ -24,7 +24,7 @@ from tests.support.storm import SPEED
 from tests.support.world import World
 
 PEOPLE = 50
-ROUND_SECONDS = times(3, 12)
+ROUND_SECONDS = times(2, 12)
 SOAK_SECONDS = 600
 CALM_SECONDS = 120
 PAUSE_SECONDS = 0.01 / SPEED

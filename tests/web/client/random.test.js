@@ -18,6 +18,7 @@ class World {
     const { server, clock, random } = this;
     this.network = new LossyNetwork({ server, clock, random, faults });
     this.devices = [];
+    this.returned = new Set();
     this.ids = 0;
   }
 
@@ -28,6 +29,7 @@ class World {
       createSocket: this.network.open, uuid: () => `m${(this.ids += 1)}`,
     });
     const device = { client, storage, conversation: client.open(id), sent: [] };
+    client.addEventListener('returned', ({ detail }) => this.returned.add(detail.conversationId));
     client.start();
     this.devices.push(device);
     return device;
@@ -222,9 +224,10 @@ test('branches made on a bad network begin as what they branched from, and have 
         const kept = world.server.conversations.get(id);
         equal([turns, epoch], [kept?.turns ?? [], kept?.epoch ?? ''], `seed ${seed}`);
         equal(device.client.unsentCount, 0, `seed ${seed}`);
+        ok(deletions > 0 || world.returned.size === 0, `seed ${seed}: nothing was gone`);
         for (const { id: branchId, messageId, wanted, from } of device.branches ?? []) {
           const branch = world.server.conversations.get(branchId);
-          if (deletions > 0 && branch === undefined) continue;
+          if (world.returned.has(branchId)) continue;
           made += 1;
           equal(branch.turns.filter((turn) => turn.messageId === messageId).map(({ seq }) => seq), [from]);
           const begins = branch.turns.slice(from - 1 - wanted.length, from - 1);
