@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run disconnect push export erase test soak check format lint types imports template bench build deploy lock clean FORCE
+.PHONY: help run disconnect push broadcast progress export erase test soak check format lint types imports template bench build deploy lock clean FORCE
 
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -62,6 +62,23 @@ erase: .venv/.run ## Erase all that is kept of a user (USER=user:..., CONFIRM=ye
 	@PYTHONPATH=src:. $(python) -m operations.erase $(if $(filter yes,$(CONFIRM)),--yes) \
 		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
 
+broadcast: export PARLEY_TEXT = $(value TEXT)
+broadcast: export PARLEY_CONVERSATION = $(value CONVERSATION)
+broadcast: export PARLEY_ID = $(value ID)
+broadcast: export PARLEY_USERS = $(value USERS)
+broadcast: .venv/.run ## Push to all who are active (TEXT=..., USERS=file, on AWS STACK=parley)
+	@$(if $(filter command,$(origin USER)),echo "One user: make push. Many: USERS=file" >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.broadcast \
+		$(if $(STACK),--stack "$(STACK)",--local) \
+		$(if $(USERS),--users "$$PARLEY_USERS") $(if $(ID),--id "$$PARLEY_ID") \
+		--conversation "$${PARLEY_CONVERSATION:-main}" -- "$$PARLEY_TEXT"
+
+progress: export PARLEY_ID = $(value ID)
+progress: .venv/.run ## Say how far a broadcast has come (ID=..., on AWS STACK=parley)
+	@$(if $(ID),,echo "Of which? make progress ID=..." >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.progress \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_ID"
+
 test: .venv/.dev .venv/.provider ## Run every test
 	@browser="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser)}"; \
 	if ! command -v "$$browser" >/dev/null; then \
@@ -75,7 +92,7 @@ soak: ## Run every test at the full counts of the fault table (SOAK=1)
 
 check: lint types imports template test ## Run every check: format, lint, types, imports, template, tests
 
-bench: .venv/.bench ## Measure: cold start, cost of a turn, tokens, streaming
+bench: .venv/.bench ## Measure: cold start, cost of a turn, tokens, streaming, dollars
 	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do \
 		echo "## $$benchmark"; PYTHONPATH=src:. $(python) "$$benchmark" || exit; done
 

@@ -207,6 +207,7 @@ class LocalGateway:
                 "pushQueue": deployment.stack.outputs.get("PushQueueUrl", ""),
                 "functions": self._loopback_url,
                 "userDataFunction": deployment.stack.outputs.get("UserDataFunctionName", ""),
+                "broadcastQueue": deployment.stack.outputs.get("BroadcastQueueUrl", ""),
             },
         )
 

@@ -37,6 +37,7 @@ class Deployment:
     connections_endpoint: str
     push_queue: str = ""
     user_data_function: str = ""
+    broadcast_queue: str = ""
     region: str | None = None
     dynamodb_url: str | None = None
     engine_url: str | None = None
@@ -109,6 +110,7 @@ def of_stack(name: str) -> Deployment:
             outputs["ConnectionsEndpoint"],
             push_queue=outputs.get("PushQueueUrl", ""),
             user_data_function=outputs.get("UserDataFunctionName", ""),
+            broadcast_queue=outputs.get("BroadcastQueueUrl", ""),
             region=cloudformation.meta.region_name,
         )
     except KeyError as missing:
@@ -134,6 +136,7 @@ def of_gateway(data_dir: Path) -> Deployment:
         said["connectionsEndpoint"],
         push_queue=said.get("pushQueue", ""),
         user_data_function=said.get("userDataFunction", ""),
+        broadcast_queue=said.get("broadcastQueue", ""),
         region=said["region"],
         dynamodb_url=said["dynamodb"],
         engine_url=said["engine"],

@@ -87,6 +87,10 @@ PACKAGES = {
         ("bot", "delivery", "handlers", "store"),
         ("aws-lambda-powertools", "botocore", "pydantic-core"),
     ),
+    "BroadcastFunction": Package(
+        ("bot", "delivery", "handlers", "store"),
+        ("aws-lambda-powertools", "botocore", "pydantic-core"),
+    ),
     # All there is: the bot is named by a setting, and may lie and import anywhere.
     "MessageFunction": Package(("*",), ("*",)),
     "ReplyFunction": Package(("*",), ("*",)),

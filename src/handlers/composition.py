@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from auth.door import Door
     from auth.keys import KeySource
     from auth.tokens import Verifier
+    from bot.broadcasting import Broadcasting
     from bot.chat import Chat
     from bot.cleaning import Cleaning
     from bot.erasing import Erasure
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from delivery.push_queues import PushQueues
     from handlers.settings import (
         AuthorizerSettings,
+        BroadcastSettings,
         CleanerSettings,
         ConnectionSettings,
         MessageSettings,
@@ -120,6 +122,16 @@ class UserDataApp:
     erasure: "Erasure"
     logger: Logger
     clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastApp:
+    """What the function needs that takes broadcasts."""
+
+    broadcasting: "Broadcasting"
+    steps: "PushQueues"
+    logger: Logger
+    metrics: Metrics
 
 
 def authorizer(settings: "AuthorizerSettings") -> AuthorizerApp:
@@ -275,6 +287,28 @@ def user_data(settings: "UserDataSettings") -> UserDataApp:
         pause=pause,
     )
     return UserDataApp(holdings, erasure, Logger(), now)
+
+
+def broadcast(settings: "BroadcastSettings") -> BroadcastApp:
+    """Build what takes broadcasts."""
+    from bot.broadcasting import Broadcasting
+    from delivery.broadcast_queues import BroadcastQueues
+    from delivery.push_queues import PushQueues
+    from store.broadcasts import DynamoBroadcastLog
+    from store.roll import DynamoRoll
+    from store.table import Table
+
+    dynamodb, sqs = _dynamodb(), _retrying_client("sqs")
+    steps = PushQueues(lambda: sqs, settings.broadcast_queue, settings.broadcast_dead_letters)
+    broadcasting = Broadcasting(
+        roll=DynamoRoll(Table(dynamodb, settings.connections_table)),
+        log=DynamoBroadcastLog(Table(dynamodb, settings.sessions_table)),
+        outlet=BroadcastQueues(lambda: sqs, settings.push_queue, steps),
+        users_per_second=settings.users_per_second,
+        clock=now,
+        pause=time.sleep,
+    )
+    return BroadcastApp(broadcasting, steps, Logger(), Metrics())
 
 
 def load_bot(class_path: str) -> "Bot | StreamingBot":
