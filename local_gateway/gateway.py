@@ -158,8 +158,9 @@ class LocalGateway:
         code_dir = settings.example.code_dir if settings.example else None
         if code_dir:
             variables["PYTHONPATH"] = str(code_dir)
-        logs = settings.data_dir / "logs"
-        surroundings = Surroundings(variables, logs, settings.verbose, code_dir)
+        surroundings = Surroundings(
+            variables, settings.data_dir / "logs", settings.verbose, settings.python, code_dir
+        )
         self.functions = Functions(deployment.functions, surroundings, settings.concurrency)
         self._stack.push_async_callback(self.functions.stop)
 
@@ -210,6 +211,9 @@ class LocalGateway:
                 "connectionsEndpoint": f"{self._loopback_url}/{deployment.api.stage}",
                 "tables": tables.names(deployment.stack),
                 "pushQueue": deployment.stack.outputs.get("PushQueueUrl", ""),
+                "functions": self._loopback_url,
+                "userDataFunction": deployment.stack.outputs.get("UserDataFunctionName", ""),
+                "broadcastQueue": deployment.stack.outputs.get("BroadcastQueueUrl", ""),
             },
         )
 

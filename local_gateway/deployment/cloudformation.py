@@ -25,11 +25,12 @@ class CloudFormation:
     def __init__(self, engine: Endpoint) -> None:
         self._client: Any = engine.client("cloudformation")
 
-    def deploy(self, document: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
-        """Bring the stack to the document and wait for it; raise StackFailed with the reason."""
+    def deploy(self, template_url: str, parameters: Mapping[str, str]) -> None:
+        """Bring the stack to the template that lies there, and wait for it; raise StackFailed with
+        the reason."""
         request = {
             "StackName": STACK,
-            "TemplateBody": json.dumps(document, default=str),
+            "TemplateURL": template_url,
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             "Parameters": [
                 {"ParameterKey": name, "ParameterValue": value}

@@ -12,6 +12,8 @@ from local_gateway.errors import StartupError
 
 # What the engine gets instead of the code.
 CODE_BUCKET, CODE_KEY = "local-gateway-code", "stub.zip"
+# A template of over 51,200 bytes cannot stand in a request: it is read from beside the code.
+TEMPLATE_KEY = "template.json"
 CODE_URI = f"s3://{CODE_BUCKET}/{CODE_KEY}"
 FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 

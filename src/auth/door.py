@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from auth.guests import guest, is_guest_credential
 from auth.handshake import Handshake
-from auth.principal import Principal, Refused
+from auth.principal import Principal, Refused, RefusedOrigin
 
 if TYPE_CHECKING:
     # Where only guests come, a cold start does not wait for jose.
@@ -43,4 +43,4 @@ class Door:
         if not self.allowed_origins or origin in self.allowed_origins:
             return
         if origin is not None or not self.absent_origin:
-            raise Refused("origin not allowed")
+            raise RefusedOrigin("origin not allowed")

@@ -34,3 +34,15 @@ class Principal:
 
 class Refused(Exception):
     """No one to let in; the reason names what is wrong, never the credential."""
+
+
+class RefusedExpired(Refused):
+    """A token that has run out: its client fetches another."""
+
+
+class RefusedOrigin(Refused):
+    """A page that may not connect."""
+
+
+class RefusedUnchecked(Refused):
+    """Nothing to check a token by: the fault is not the client's."""

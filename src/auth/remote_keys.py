@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Any
 
 from auth.keys import KeySet, UnknownKey
-from auth.principal import Refused
+from auth.principal import RefusedUnchecked
 from auth.signatures import PublicKey
 
 LIFETIME_SECONDS = 3_600
@@ -54,7 +54,7 @@ class RemoteKeys:
             self._refresh(wait=False)
         keys = self._keys
         if keys is None:
-            raise Refused("the issuer's keys cannot be had")
+            raise RefusedUnchecked("the issuer's keys cannot be had")
         try:
             return keys.choose(key_id, algorithm)
         except UnknownKey:

@@ -6,7 +6,7 @@ from typing import Any
 
 from auth import compact, issuers
 from auth.keys import KeySource
-from auth.principal import Kind, Principal, Refused
+from auth.principal import Kind, Principal, Refused, RefusedExpired
 
 Claims = Mapping[str, Any]
 
@@ -70,7 +70,7 @@ class Verifier:
         now = self.clock()
         expires_at = _time(claims, "exp")
         if expires_at is None or expires_at <= now:
-            raise Refused("expired, or without exp")
+            raise RefusedExpired("expired, or without exp")
         for name in ("nbf", "iat"):
             since = _time(claims, name)
             if since is not None and since > now + LEEWAY_SECONDS:

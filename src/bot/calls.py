@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import Condition, Thread
 
 from bot import limits
@@ -40,11 +41,17 @@ class Reading:
     """What a bot has said so far. It is also the `bot.ports.Call` that the bot is given."""
 
     def __init__(
-        self, key: str, conversation: ConversationKey, seconds_left: Callable[[], float]
+        self,
+        key: str,
+        conversation: ConversationKey,
+        seconds_left: Callable[[], float],
+        clock: Callable[[], datetime],
     ) -> None:
         self._key = key
         self._conversation = conversation
         self._seconds_left = seconds_left
+        self._clock = clock
+        self._spoke_at: datetime | None = None
         self._changed = Condition()
         self._closers: list[Callable[[], object]] = []
         self._text = ""
@@ -88,6 +95,11 @@ class Reading:
     def text(self) -> str:
         """All that has been said."""
         return self._text
+
+    @property
+    def spoke_at(self) -> datetime | None:
+        """When its first word was heard."""
+        return self._spoke_at
 
     @property
     def ended(self) -> bool:
@@ -168,6 +180,7 @@ class Reading:
             begins = not self._text
             self._text += piece[:room]
             if begins:
+                self._spoke_at = self._clock()
                 self._changed.notify_all()
         if len(piece) > room:
             raise _TooLong

@@ -44,6 +44,7 @@ class Answer:
 
     `to_user` goes to all of the user's connections, the asking one first; `to_caller` to that
     alone. `afterwards` is work that may wait until both are sent. `fault` is what went wrong.
+    What follows it is for whoever measures; `ordered`: the reply is written elsewhere.
     """
 
     action: str = ""
@@ -54,6 +55,9 @@ class Answer:
     fault: ParleyError | None = None
     races: int = 0
     turn_made: bool = False
+    ordered: bool = False
+    forked: bool = False
+    adopted: int = 0
 
     @classmethod
     def of_fault(
@@ -66,6 +70,13 @@ class Answer:
             close=isinstance(fault, TokenExpired),
             fault=fault,
         )
+
+    def traced(self, correlation_id: str) -> "Answer":
+        """The answer, its `error` frame saying by which id the backend's logs know of it."""
+        if not self.fault or not correlation_id:
+            return self
+        named = tuple({**frame, "correlationId": correlation_id} for frame in self.to_caller)
+        return replace(self, to_caller=named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +164,14 @@ class Chat:
     def _message(self, key: ConversationKey, frame: frames.MessageFrame, asking: str) -> Answer:
         message = Message(frame.message_id, frame.text, sent_at=self.clock())
         fork = _fork_of(frame)
-        if fork and self._forked(key, fork, self.forking.begin):
+        forked = fork is not None and self._forked(key, fork, self.forking.begin)
+        if forked:
             self.turns.cache.forget(key)
+        return replace(self._taken_in_turn(key, message, frame, asking), forked=forked)
+
+    def _taken_in_turn(
+        self, key: ConversationKey, message: Message, frame: frames.MessageFrame, asking: str
+    ) -> Answer:
         try:
             return self._taken(key, message, frame, asking)
         except StillWriting as busy:
@@ -200,13 +217,14 @@ class Chat:
             afterwards=partial(self.conversations.note, key, taken),
             races=taken.races,
             turn_made=True,
+            ordered=True,
         )
 
     def _fork(self, key: ConversationKey, frame: frames.ForkFrame) -> Answer:
         fork = Fork(frame.fork_of, frame.fork_at, frame.fork_epoch or None)
-        self._forked(key, fork, self.forking.make)
+        forked = self._forked(key, fork, self.forking.make)
         self.turns.cache.forget(key)
-        return Answer(frame.action, to_user=tuple(self.conversations.show(key)))
+        return Answer(frame.action, to_user=tuple(self.conversations.show(key)), forked=forked)
 
     def _forked(
         self, key: ConversationKey, fork: Fork, how: Callable[[ConversationKey, Fork], bool]
@@ -232,6 +250,7 @@ class Chat:
             frame.action,
             to_caller=(answers.adopted(adopted.moved, adopted.cursor),),
             to_user=tuple(shown),
+            adopted=len(adopted.moved),
         )
 
     def _delete(self, key: ConversationKey) -> Answer:

@@ -65,10 +65,11 @@ class Audience(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The turn as it has ended. `reason` is for the log."""
+    """The turn as it has ended. `reason` is for the log; `spoke_at` is when it began to speak."""
 
     turn: Turn
     reason: str = ""
+    spoke_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Replying:
         if turn.attempt > MAX_ATTEMPTS:
             return self._end(order.key, turn, Said("", unsaid, Failure.ABANDONED))
         left = partial(self._seconds_until, until)
-        reading = Reading(f"{turn.epoch}#{turn.seq}", order.key, left)
+        reading = Reading(f"{turn.epoch}#{turn.seq}", order.key, left, self.clock)
         message = Message(turn.message_id, turn.text, turn.created_at)
         audience, spent = self.audience(order, turn), Spent()
         try:
@@ -120,7 +121,7 @@ class Replying:
             if written:
                 self._remember(order.key, tail, written.turn)
                 audience.finish(said.text)
-            return written
+            return written and replace(written, spoke_at=reading.spoke_at)
         except OverBudget as over:
             refused = Said("", unsaid, Failure.OVER_BUDGET, over.limit)
             return self._end(order.key, turn, refused)

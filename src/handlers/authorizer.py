@@ -5,11 +5,19 @@ from functools import cache
 from typing import Any
 
 from auth import policy
-from auth.principal import Refused
-from handlers import composition, events
+from auth.principal import Refused, RefusedExpired, RefusedOrigin, RefusedUnchecked
+from handlers import composition, correlation, events
 from handlers.composition import AuthorizerApp
 from handlers.failures import log_failure
+from handlers.measures import measure
 from handlers.settings import AuthorizerSettings
+
+COUNTED_APART = {
+    RefusedExpired: "RefusedExpired",
+    RefusedOrigin: "RefusedOrigin",
+    RefusedUnchecked: "RefusedUnchecked",
+}
+"""Refusals that are no forgery; all others are alike: what was brought is no credential."""
 
 
 @cache
@@ -24,24 +32,27 @@ def handler(event: events.Event, context: object) -> dict[str, Any]:
 
 def answer(app: AuthorizerApp, event: events.Event) -> dict[str, Any]:
     """Allow or deny the connection."""
+    correlation.begin(app.logger, correlation.of_request(event))
     method_arn = event["methodArn"]
+    counted = {"Refused": 1}
     try:
         principal = app.door.admit(events.handshake(event))
     except Refused as refused:
         app.logger.info("refused", extra={"reason": str(refused)})
-        app.metrics.add_metric("Refused", "Count", 1)
+        if type(refused) in COUNTED_APART:
+            counted[COUNTED_APART[type(refused)]] = 1
         return policy.deny(method_arn)
     except Exception as error:
         # Whatever a stranger sends, the door stays shut rather than broken.
         log_failure(app.logger, "refused", error)
-        app.metrics.add_metric("Refused", "Count", 1)
+        counted["RefusedInError"] = 1
         return policy.deny(method_arn)
     else:
         app.logger.info("admitted", extra={"kind": principal.kind})
-        app.metrics.add_metric("Admitted", "Count", 1)
+        counted = {"Admitted": 1}
         return policy.allow(principal, method_arn)
     finally:
-        app.metrics.flush_metrics()
+        measure(app.metrics, counted)
 
 
 composition.ready_early(_app)

@@ -8,8 +8,9 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Protocol
 
-from handlers import composition
+from handlers import composition, correlation
 from handlers.composition import CleanerApp
+from handlers.measures import measure
 from handlers.settings import CleanerSettings
 
 MARGIN = timedelta(seconds=30)
@@ -36,6 +37,7 @@ def handler(event: dict[str, Any], context: Context) -> None:
 
 def answer(app: CleanerApp, context: Context) -> None:
     """Clean for as long as there is time."""
+    correlation.begin(app.logger, correlation.of_invocation(context))
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     cleaned = app.cleaning.run(app.clock() + left - MARGIN)
     app.logger.info(
@@ -55,9 +57,7 @@ def answer(app: CleanerApp, context: Context) -> None:
         "ConnectionsUnclear": cleaned.unclear,
         "CleaningsUnfinished": int(not cleaned.finished),
     }
-    for name, count in counts.items():
-        app.metrics.add_metric(name, "Count", count)
-    app.metrics.flush_metrics()
+    measure(app.metrics, counts)
 
 
 composition.ready_early(_app)

@@ -5,9 +5,10 @@ from functools import cache
 from typing import Any
 
 from bot.errors import StoreUnavailable
-from handlers import composition, events
+from handlers import composition, correlation, events
 from handlers.composition import ConnectionApp
 from handlers.failures import log_failure
+from handlers.measures import measure
 from handlers.settings import ConnectionSettings
 
 
@@ -23,6 +24,7 @@ def handler(event: events.Event, context: object) -> dict[str, Any]:
 
 def answer(app: ConnectionApp, event: events.Event) -> dict[str, Any]:
     """Accept the connection with one of the subprotocols offered, or refuse it."""
+    correlation.begin(app.logger, correlation.of_request(event))
     user_id = events.user_id(event)
     if user_id is None:
         app.logger.error("refused", extra={"reason": "no authorizer in front"})
@@ -31,10 +33,10 @@ def answer(app: ConnectionApp, event: events.Event) -> dict[str, Any]:
         app.connections.add(events.connection(event, user_id))
     except StoreUnavailable as error:
         log_failure(app.logger, "not connected", error)
+        measure(app.metrics, {"ConnectsFailed": 1})
         return {"statusCode": 503}
     app.logger.info("connected", extra={"connection_id": events.connection_id(event)})
-    app.metrics.add_metric("Connected", "Count", 1)
-    app.metrics.flush_metrics()
+    measure(app.metrics, {"Connected": 1, "ConnectsFailed": 0})
     subprotocol = events.handshake(event).answered_subprotocol
     headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
     return {"statusCode": 200, "headers": headers}

@@ -5,9 +5,10 @@ from functools import cache
 from typing import Any
 
 from bot.errors import StoreUnavailable
-from handlers import composition, events
+from handlers import composition, correlation, events
 from handlers.composition import ConnectionApp
 from handlers.failures import log_failure
+from handlers.measures import measure
 from handlers.settings import ConnectionSettings
 
 
@@ -23,6 +24,7 @@ def handler(event: events.Event, context: object) -> dict[str, Any]:
 
 def answer(app: ConnectionApp, event: events.Event) -> dict[str, Any]:
     """Deactivate the connection's own row."""
+    correlation.begin(app.logger, correlation.of_request(event))
     connection_id = events.connection_id(event)
     code = event["requestContext"].get("disconnectStatusCode")
     try:
@@ -33,8 +35,7 @@ def answer(app: ConnectionApp, event: events.Event) -> dict[str, Any]:
         # Harmless: the next frame sent there finds the connection gone, and the row expires.
         log_failure(app.logger, "row left active", error)
     app.logger.info("disconnected", extra={"connection_id": connection_id, "code": code})
-    app.metrics.add_metric("Disconnected", "Count", 1)
-    app.metrics.flush_metrics()
+    measure(app.metrics, {"Disconnected": 1})
     return {"statusCode": 200}
 
 

@@ -35,6 +35,11 @@ def user_id(event: Event) -> str | None:
     return str(found) if found else None
 
 
+def received_at(event: Event) -> datetime:
+    """When API Gateway was given the request."""
+    return datetime.fromtimestamp(event["requestContext"]["requestTimeEpoch"] / 1000, UTC)
+
+
 def caller(event: Event, user: str) -> Caller:
     """Who sent a frame, and until when they may by the authorizer's word."""
     until = authorized_until(event) if user_id(event) else 0

@@ -11,9 +11,10 @@ from typing import Any
 from bot.chat import Answer
 from bot.errors import ParleyError, StoreUnavailable
 from delivery.fan_out import Delivery
-from handlers import composition, events, observe
+from handlers import composition, correlation, events, observe
 from handlers.composition import MessageApp
 from handlers.failures import log_failure
+from handlers.measures import milliseconds_between
 from handlers.settings import MessageSettings
 
 
@@ -29,6 +30,8 @@ def handler(event: events.Event, context: object) -> dict[str, Any]:
 
 def answer(app: MessageApp, event: events.Event) -> dict[str, Any]:
     """Answer one frame, whatever happens."""
+    correlation_id = correlation.of_request(event)
+    correlation.begin(app.logger, correlation_id)
     connection_id = events.connection_id(event)
     body = event.get("body") or ""
     user_id = ""
@@ -40,8 +43,9 @@ def answer(app: MessageApp, event: events.Event) -> dict[str, Any]:
     except Exception as error:
         log_failure(app.logger, "failed", error)
         reply = app.chat.apologize(body)
-    delivery = _deliver(app, user_id, connection_id, reply)
-    observe.frame_answered(app.logger, app.metrics, connection_id, reply, delivery)
+    delivery = _deliver(app, user_id, connection_id, reply.traced(correlation_id))
+    took = milliseconds_between(events.received_at(event), app.chat.clock())
+    observe.frame_answered(app.logger, app.metrics, connection_id, reply, delivery, took)
     return {"statusCode": 200}
 
 

@@ -5,14 +5,21 @@ from aws_lambda_powertools.metrics import Metrics
 
 from bot.chat import Answer
 from bot.errors import InternalError, TokenRefused
+from bot.frames import DeleteFrame
 from delivery.fan_out import Delivery
 from handlers.failures import log_failure
+from handlers.measures import measure
 
 
 def frame_answered(
-    logger: Logger, metrics: Metrics, connection_id: str, reply: Answer, delivery: Delivery
+    logger: Logger,
+    metrics: Metrics,
+    connection_id: str,
+    reply: Answer,
+    delivery: Delivery,
+    milliseconds: float,
 ) -> None:
-    """Log and measure the outcome of one client frame."""
+    """Log and measure the outcome of one client frame, and how long it took."""
     fault = reply.fault
     logger.info(
         "answered",
@@ -29,14 +36,32 @@ def frame_answered(
     )
     if isinstance(fault, InternalError):
         log_failure(logger, "frame failed", fault)
-    counts = {
+    measure(metrics, {**_counts(reply, delivery), **_rare(reply, milliseconds)})
+
+
+def _counts(reply: Answer, delivery: Delivery) -> dict[str, float]:
+    """What is measured of every frame, zeros too: so the average of a count is a rate."""
+    return {
         "Frames": 1,
+        "Errors": int(reply.fault is not None),
+        "FramesFailed": int(isinstance(reply.fault, InternalError)),
         "Turns": int(reply.turn_made),
         "RacesLost": reply.races,
-        "Errors": int(fault is not None),
+        "ConnectionsReached": delivery.reached,
         "ConnectionsGone": delivery.gone,
         "SendsFailed": delivery.failed,
     }
-    for name, count in counts.items():
-        metrics.add_metric(name, "Count", count)
-    metrics.flush_metrics()
+
+
+def _rare(reply: Answer, milliseconds: float) -> dict[str, float]:
+    measured: dict[str, float] = {}
+    # A reply that is written elsewhere is measured there, when it has ended.
+    if reply.turn_made and not reply.ordered:
+        measured["TurnTime"] = milliseconds
+    if reply.forked:
+        measured["Forks"] = 1
+    if reply.adopted:
+        measured["ConversationsAdopted"] = reply.adopted
+    if reply.action == DeleteFrame.action and not reply.fault:
+        measured["ConversationsDeleted"] = 1
+    return measured

@@ -14,7 +14,7 @@ from bot.errors import BadRequest, Busy, ParleyError, StoreUnavailable, TooLarge
 from bot.pushes import Push
 from bot.pushing import Pushed, name_of
 from delivery.fan_out import Delivery
-from handlers import composition, push_events
+from handlers import composition, correlation, push_events
 from handlers.composition import PushApp
 from handlers.failures import log_failure
 from handlers.push_events import Batch, Event, GivenBack, Record
@@ -52,6 +52,7 @@ def answer(
     app: PushApp, event: Event, context: Context, sleep: Callable[[float], None] = time.sleep
 ) -> dict[str, Any]:
     """Take what an event brings, whichever source it is of."""
+    correlation.begin(app.logger, correlation.of_invocation(context))
     outcomes = Outcomes()
     try:
         batch = push_events.batch_of(event)

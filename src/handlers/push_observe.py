@@ -8,6 +8,7 @@ from aws_lambda_powertools.metrics import Metrics
 
 from bot.pushing import Pushed
 from delivery.fan_out import Delivery
+from handlers.measures import measure
 
 
 class Outcomes:
@@ -16,7 +17,7 @@ class Outcomes:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._refusals: Counter[str] = Counter()
-        self._lag = 0.0
+        self._lag: float | None = None
         self._lock = Lock()
 
     def kept(self, pushed: Pushed, delivery: Delivery) -> None:
@@ -43,16 +44,14 @@ class Outcomes:
     def lag(self, milliseconds: float) -> None:
         """How long one took from its source to here."""
         with self._lock:
-            self._lag = max(self._lag, milliseconds)
+            self._lag = max(self._lag or 0.0, milliseconds)
 
     def observe(self, logger: Logger, metrics: Metrics) -> None:
         """Log and measure it."""
         counts = dict(self._counts)
         logger.info("pushed", extra={"counts": counts, "refusals": dict(self._refusals)})
-        for name, count in counts.items():
-            metrics.add_metric(name, "Count", count)
-        metrics.add_metric("PushLag", "Milliseconds", self._lag)
-        metrics.flush_metrics()
+        lag = {} if self._lag is None else {"PushLag": self._lag}
+        measure(metrics, {**counts, **lag})
 
     def _tell(self, delivery: Delivery) -> None:
         self._count("ConnectionsReached", delivery.reached)

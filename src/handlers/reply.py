@@ -10,13 +10,14 @@ from functools import cache
 from typing import Any, Protocol
 
 from bot import splitting
-from bot.models import Failure
+from bot.models import Failure, Status
 from bot.replying import Written
 from delivery.fan_out import Delivery
-from delivery.starting import order_of
-from handlers import composition
+from delivery.starting import correlation_of, order_of
+from handlers import composition, correlation
 from handlers.composition import ReplyApp
 from handlers.failures import log_failure
+from handlers.measures import measure, milliseconds_between
 from handlers.settings import ReplySettings
 
 MARGIN = timedelta(seconds=8)
@@ -43,6 +44,7 @@ def handler(event: dict[str, Any], context: Context) -> None:
 
 def answer(app: ReplyApp, event: dict[str, Any], context: Context) -> None:
     """Write the reply that the event orders."""
+    correlation.begin(app.logger, correlation_of(event) or correlation.of_invocation(context))
     order = order_of(event)
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     written = app.replying.write(order, app.clock() + left - MARGIN)
@@ -73,15 +75,30 @@ def _observe(app: ReplyApp, written: Written, delivery: Delivery) -> None:
             "failed": delivery.failed,
         },
     )
-    app.metrics.add_metric("Replies", "Count", 1)
+    measure(app.metrics, _measured(written, delivery))
+
+
+def _measured(written: Written, delivery: Delivery) -> dict[str, float]:
+    turn = written.turn
     over_budget = turn.failure is Failure.OVER_BUDGET
-    failed = turn.failure is not None and not over_budget
-    app.metrics.add_metric("RepliesFailed", "Count", int(failed))
-    app.metrics.add_metric("RepliesOverBudget", "Count", int(over_budget))
+    measured: dict[str, float] = {
+        "Replies": 1,
+        "RepliesDone": int(turn.status is Status.DONE),
+        "RepliesStopped": int(turn.status is Status.STOPPED),
+        "RepliesFailed": int(turn.status is Status.FAILED and not over_budget),
+        "RepliesOverBudget": int(over_budget),
+        "ConnectionsReached": delivery.reached,
+        "ConnectionsGone": delivery.gone,
+        "SendsFailed": delivery.failed,
+    }
+    if turn.completed_at:
+        measured["TurnTime"] = milliseconds_between(turn.created_at, turn.completed_at)
+    if written.spoke_at:
+        measured["FirstWordTime"] = milliseconds_between(turn.created_at, written.spoke_at)
     if turn.usage:
-        app.metrics.add_metric("InputTokens", "Count", turn.usage.input_tokens)
-        app.metrics.add_metric("OutputTokens", "Count", turn.usage.output_tokens)
-    app.metrics.flush_metrics()
+        measured["InputTokens"] = turn.usage.input_tokens
+        measured["OutputTokens"] = turn.usage.output_tokens
+    return measured
 
 
 composition.ready_early(_app)

@@ -295,13 +295,13 @@ def test_a_bot_that_answers_at_once_answers_what_another_left() -> None:
 
 def reading(stream: Callable[[], Any]) -> Reading:
     """A stream that is read."""
-    begun = Reading("e1#1", MAIN, lambda: 5.0)
+    begun = Reading("e1#1", MAIN, lambda: 5.0, FakeClock())
     begun.start(stream)
     return begun
 
 
 def test_what_is_registered_after_a_stop_is_closed_at_once() -> None:
-    begun = Reading("e1#1", MAIN, lambda: 5.0)
+    begun = Reading("e1#1", MAIN, lambda: 5.0, FakeClock())
     begun.stop()
     closed = Event()
     begun.on_stop(closed.set)
@@ -341,5 +341,5 @@ def test_a_reply_of_many_small_pieces_is_read_in_good_time() -> None:
 
 
 def test_a_bot_may_ask_how_long_it_has() -> None:
-    begun = Reading("e1#1", MAIN, lambda: 5.0)
+    begun = Reading("e1#1", MAIN, lambda: 5.0, FakeClock())
     assert (begun.key, begun.seconds_left()) == ("e1#1", 5.0)

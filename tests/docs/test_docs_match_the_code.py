@@ -11,6 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 from bot import errors, frames, limits, pushes
 from bot.models import Author, Failure, Rating, Status
 from bot.tail import MARKS
+from handlers.measures import UNITS
 from tests.support.fault_table import ROWS, Row
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +179,28 @@ def test_every_command_of_the_operator_is_documented(command: str) -> None:
     operations = (ROOT / "docs/operations.md").read_text()
     assert f"python -m operations.{command}" in operations
     assert f"make {command}" in operations
+
+
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_every_metric_has_its_row_with_unit_dimensions_and_meaning(name: str) -> None:
+    row = rf"^\| `{name}` \| {UNITS[name]} \| service \| [a-z, ]+ \| .+ \|$"
+    assert len(re.findall(row, OPERATIONS, re.MULTILINE)) == 1
+
+
+def test_the_table_of_metrics_names_none_that_there_is_not() -> None:
+    table = OPERATIONS.split("### Metrics")[1].split("**What seeing costs**")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(UNITS)
+
+
+def test_what_seeing_costs_is_reckoned_from_what_there_is() -> None:
+    alarms = sum(
+        each["Type"] == "AWS::CloudWatch::Alarm" for each in TEMPLATE["Resources"].values()
+    )
+    assert f"{len(UNITS)} metrics at $0.30, ${0.3 * len(UNITS):.2f}" in OPERATIONS
+    assert f"{alarms} alarms at $0.10, ${0.1 * alarms:.2f}" in OPERATIONS
 
 
 PUSH = (ROOT / "docs/push.md").read_text()

@@ -99,3 +99,13 @@ def test_a_run_leaves_time_for_what_is_under_way(
     cleaning = Noting(MemoryConnectionCensus(), backend.memory, backend.clock, list[Part].sort)
     cleaner.answer(CleanerApp(cleaning, app.logger, app.metrics, app.clock), Context(seconds))
     assert asked == [timedelta(seconds=given)]
+
+
+def test_every_line_carries_lambdas_id_of_the_invocation(
+    app: CleanerApp, logged: io.StringIO
+) -> None:
+    context: Any = Context()
+    context.aws_request_id = "invocation"
+    cleaner.answer(app, context)
+    (line,) = map(json.loads, logged.getvalue().splitlines())
+    assert line["correlation_id"] == "invocation"

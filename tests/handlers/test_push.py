@@ -541,3 +541,21 @@ def test_no_post_moves_the_cursor(backend: Backend, function: Function) -> None:
     function.take(told("three", id="p3"))
     (entry,) = backend.ask(ANA, "phone", {"action": "conversations"})[-1]["conversations"]
     assert (entry["read"], entry["unread"]) == (2, 1)
+
+
+def test_every_line_carries_lambdas_id_of_the_invocation(
+    function: Function, logged: io.StringIO
+) -> None:
+    context: Any = Context()
+    context.aws_request_id = "invocation"
+    push.answer(function.app, told("hello", id="p1"), context)
+    (line,) = map(json.loads, logged.getvalue().splitlines())
+    assert line["correlation_id"] == "invocation"
+
+
+def test_a_push_that_came_by_no_source_has_no_lag(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    function.take(told("hello", id="p1"))
+    assert '"Pushes"' in (measured := capsys.readouterr().out)
+    assert "PushLag" not in measured

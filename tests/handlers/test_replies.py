@@ -241,3 +241,39 @@ def test_an_order_survives_its_way() -> None:
 def test_what_is_no_order_is_refused(backend: Backend, event: dict[str, Any]) -> None:
     with pytest.raises(KeyError):
         reply.answer(app(backend), event, Context())
+
+
+@pytest.mark.parametrize(("ordered_by", "known_as"), [("request=", "request="), ("", "invocation")])
+def test_every_line_carries_the_id_of_the_request_that_ordered_the_reply(
+    backend: Backend, logged: io.StringIO, ordered_by: str, known_as: str
+) -> None:
+    context: Any = Context()
+    context.aws_request_id = "invocation"
+    event = {**accepted(backend), "correlationId": ordered_by}
+    logged.truncate(0)
+    logged.seek(0)
+    for _ in range(2):  # the second finds nothing to write
+        reply.answer(app(backend), event, context)
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    assert [line["message"] for line in lines] == ["replied", "nothing to write"]
+    assert {line["correlation_id"] for line in lines} == {known_as}
+
+
+def test_how_long_a_reply_took_and_how_it_ended_is_measured(
+    backend: Backend, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def slow(snapshot: Any, message: Any, call: Any) -> Generator[str, None, Outcome]:
+        backend.clock.advance(seconds=2)
+        yield "one "
+        backend.clock.advance(seconds=3)
+        yield "two"
+        return Outcome()
+
+    event = accepted(backend)
+    backend.clock.advance(seconds=1)
+    reply.answer(app(backend, Talking(slow)), event, Context())
+    measured = metrics_in(capsys.readouterr().out)
+    assert (measured["FirstWordTime"], measured["TurnTime"]) == (3_000, 6_000)
+    ends = ("RepliesDone", "RepliesStopped", "RepliesFailed", "RepliesOverBudget")
+    assert [measured[name] for name in ends] == [1, 0, 0, 0]
+    assert (measured["ConnectionsReached"], measured["SendsFailed"]) == (2, 0)

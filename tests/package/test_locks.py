@@ -13,6 +13,7 @@ SRC = ROOT / "src/requirements.txt"
 RUN = ROOT / "requirements.txt"
 DEV = ROOT / "requirements-dev.txt"
 BENCH = ROOT / "requirements-bench.txt"
+CHECKOV = ROOT / "requirements-checkov.txt"
 PROVIDER = ROOT / "tests/provider"
 
 FORBIDDEN = re.compile(
@@ -29,7 +30,7 @@ def pins(lock: Path) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("lock", [SRC, RUN, DEV, BENCH], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [SRC, RUN, DEV, BENCH, CHECKOV], ids=lambda lock: lock.name)
 def test_every_requirement_is_pinned_with_its_hashes(lock: Path) -> None:
     requirements = re.split(r"^(?=[^\s#])", lock.read_text(), flags=re.M)[1:]
     assert requirements
@@ -38,7 +39,7 @@ def test_every_requirement_is_pinned_with_its_hashes(lock: Path) -> None:
         assert "--hash=sha256:" in requirement
 
 
-@pytest.mark.parametrize("lock", [SRC, RUN, DEV, BENCH], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [SRC, RUN, DEV, BENCH, CHECKOV], ids=lambda lock: lock.name)
 def test_what_is_asked_for_is_pinned(lock: Path) -> None:
     asked = re.findall(r"^([A-Za-z][\w.-]*)", lock.with_suffix(".in").read_text(), re.M)
     assert asked

@@ -212,6 +212,27 @@ def test_a_failed_message_is_retried_by_the_person(parley: Parley, server: FakeS
     assert len({frame["messageId"] for frame in server.actions("message")}) == 1
 
 
+def test_a_failure_shows_what_it_can_be_found_by(parley: Parley, server: FakeServer) -> None:
+    def fail(frame: Frame) -> list[Frame] | None:
+        if frame["action"] not in ("message", "rename"):
+            return None
+        reference = {"correlationId": f"req-{frame['action']}="}
+        if frame["action"] == "message":
+            reference["messageId"] = frame["messageId"]
+        error = {"type": "error", "code": "internal_error", "message": "", "retryable": False}
+        return [{**error, **reference, "conversationId": "main"}]
+
+    parley.say("One")
+    parley.shows("One", "You said: One")
+    server.intervene(fail)
+    parley.say("Hm")
+    expect(parley.page.get_by_text("Reference: req-message=")).to_be_visible()
+    parley.button("Rename").click()
+    parley.page.get_by_role("textbox", name="Title").fill("Else")
+    parley.button("Save").click()
+    expect(parley.page.locator(".notice .reference")).to_have_text("Reference: req-rename=")
+
+
 def test_a_failed_message_can_be_given_up(parley: Parley, server: FakeServer) -> None:
     server.intervene(_bot_failure)
     parley.say("Hm")

@@ -2,7 +2,7 @@ import { Backoff } from './backoff.js';
 import { systemClock } from './clock.js';
 import { Connection, CONNECTED } from './connection.js';
 import { Credential } from './credential.js';
-import { GATEWAY_ERROR } from './frames.js';
+import { correlationIn, GATEWAY_ERROR } from './frames.js';
 import { forgetGuestId, keptGuestId, randomUuid } from './guest.js';
 import { MovedConversations } from './moved-conversations.js';
 
@@ -11,9 +11,10 @@ const ANSWER_MS = 35_000;
 
 /** The backend will not move the guest's conversations; trying again brings nothing by itself. */
 export class AdoptionRefused extends Error {
-  constructor(code) {
+  constructor(code, correlationId = undefined) {
     super(`adoption refused: ${code}`);
     this.code = code;
+    this.correlationId = correlationId;
   }
 }
 
@@ -129,14 +130,15 @@ export class Adoption {
     else this.#say();
   }
 
-  #error({ code, retryable, retryAfterMs }) {
+  #error({ code, retryable, retryAfterMs, correlationId }) {
     if (code === 'token_expired') {
       this.#credential.expire();
       this.#connection.lose();
     } else if (retryable) {
       this.#again(Number.isFinite(retryAfterMs) ? retryAfterMs : 0);
     } else {
-      this.#done.reject(new AdoptionRefused(code));
+      const failure = correlationIn({ correlationId });
+      this.#done.reject(new AdoptionRefused(code, failure.correlationId));
     }
   }
 

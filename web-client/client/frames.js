@@ -33,6 +33,18 @@ export function forkIn({ forkOf, forkAt }) {
   return isText(forkOf) && isSeq(forkAt) ? { forkOf, forkAt } : null;
 }
 
+/** No id that an AWS service gives is longer. */
+const MAX_CORRELATION_ID = 128;
+
+/**
+ * What the backend's logs know a failed request by, where an `error` says so.
+ * @returns {{correlationId?: string}}
+ */
+export function correlationIn({ correlationId }) {
+  const isId = isText(correlationId) && correlationId.length <= MAX_CORRELATION_ID;
+  return isId ? { correlationId } : {};
+}
+
 /** The `type` given to frames that API Gateway itself sends, which have none. */
 export const GATEWAY_ERROR = 'gateway_error';
 
@@ -47,7 +59,8 @@ export function parseFrame(text) {
   const frame = parseObject(text);
   if (frame === null) return null;
   if (!('type' in frame)) {
-    return isText(frame.message) ? { type: GATEWAY_ERROR, message: frame.message } : null;
+    if (!isText(frame.message)) return null;
+    return { type: GATEWAY_ERROR, message: frame.message, correlationId: frame.requestId };
   }
   const hasShape = Object.hasOwn(SHAPES, frame.type) ? SHAPES[frame.type] : () => false;
   return hasShape(frame) ? frame : null;

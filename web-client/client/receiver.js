@@ -92,7 +92,7 @@ export class Receiver {
 
   /** It names nothing: anything under way may be meant. */
   #gatewayError(frame) {
-    this.#requests.failAll('internal_error');
+    this.#requests.failAll('internal_error', frame.correlationId);
     this.#sender.gatewayFailed(frame);
   }
 

@@ -1,12 +1,18 @@
+import { correlationIn } from './frames.js';
+
 const ANSWER_MS = 30_000;
 const MAX_TRIES = 3;
 const UNANSWERED = new Set(['timeout', 'internal_error']);
 
-/** Why a question got no answer: `offline`, `timeout`, or the `code` of an `error` frame. */
+/**
+ * Why a question got no answer: `offline`, `timeout`, or the `code` of an `error` frame, then with
+ * the `correlationId` that the backend's logs know it by.
+ */
 export class RequestFailed extends Error {
-  constructor(code, message = '') {
+  constructor(code, message = '', correlationId = undefined) {
     super(message || code);
     this.code = code;
+    this.correlationId = correlationId;
   }
 }
 
@@ -61,24 +67,25 @@ export class Requests {
   }
 
   /** An `error` came that names no message; false when no question of that conversation is open. */
-  refused({ code, message, conversationId }) {
+  refused({ code, message, conversationId, correlationId }) {
     for (const request of this.#open) {
       if (code === 'token_refused' && request.frame.action !== 'renew') continue;
       if (conversationId !== undefined && request.frame.conversationId !== conversationId) continue;
-      this.#fail(request, code, message);
+      this.#fail(request, code, message, correlationId);
       return true;
     }
     return false;
   }
 
   /** The connection is gone, or the backend failed on something unnamed. */
-  failAll(code) {
-    for (const request of [...this.#open]) this.#fail(request, code);
+  failAll(code, correlationId = undefined) {
+    for (const request of [...this.#open]) this.#fail(request, code, '', correlationId);
   }
 
-  #fail(request, code, message) {
+  #fail(request, code, message, correlationId) {
     this.#close(request);
-    request.reject(new RequestFailed(code, message));
+    const failure = correlationIn({ correlationId });
+    request.reject(new RequestFailed(code, message, failure.correlationId));
   }
 
   #close(request) {

@@ -1,4 +1,5 @@
 import { Backoff } from './backoff.js';
+import { correlationIn } from './frames.js';
 import { forkFields } from './outbox.js';
 
 /** API Gateway gives up on a function after 29 seconds. */
@@ -140,7 +141,10 @@ export class Sender {
   #strike(lane, problem) {
     lane.failures += 1;
     if (lane.failures < MAX_FAILURES) this.#again(lane);
-    else this.#fail(lane.inFlight, { code: 'internal_error', message: problem.message ?? '' });
+    else {
+      const { message = '', correlationId } = problem;
+      this.#fail(lane.inFlight, { code: 'internal_error', message, correlationId });
+    }
   }
 
   #forget(messageId) {
@@ -148,8 +152,9 @@ export class Sender {
     if (entry !== undefined) this.#settle(entry);
   }
 
-  #fail(messageId, { code, message }) {
-    const entry = this.#outbox.fail(messageId, { code, message });
+  #fail(messageId, { code, message, correlationId }) {
+    const problem = { code, message, ...correlationIn({ correlationId }) };
+    const entry = this.#outbox.fail(messageId, problem);
     if (entry !== undefined) this.#settle(entry);
   }
 

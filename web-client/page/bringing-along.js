@@ -1,6 +1,6 @@
 import { Adoption, AdoptionRefused } from '../client/adoption.js';
 import { OFFLINE, SIGNED_OUT } from '../client/chat-client.js';
-import { inWords } from './notices.js';
+import { inWords, referenceWords } from './notices.js';
 
 const WITHOUT = 'Go on without them';
 const WORDS = {
@@ -27,7 +27,7 @@ async function attempt(adoption, gate) {
     if (!(error instanceof AdoptionRefused)) throw error;
     const choice = await gate.ask({
       heading: 'Your conversations as a guest',
-      text: `They could not be brought along. ${inWords(error)}`,
+      text: `They could not be brought along. ${inWords(error)} ${referenceWords(error)}`.trimEnd(),
       choices: ['Try again', WITHOUT],
     });
     if (choice === WITHOUT) adoption.renounce();

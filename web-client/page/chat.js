@@ -168,7 +168,7 @@ export class Chat {
       if (error instanceof OutboxFull) {
         this.#notices.show('Too much is waiting to be sent. Wait for a connection, then try again.');
       } else if (error instanceof RequestFailed) {
-        this.#notices.show(`That did not work. ${inWords(error)}`);
+        this.#notices.show(`That did not work. ${inWords(error)}`, error);
       } else throw error;
       return null;
     }
@@ -219,7 +219,7 @@ export class Chat {
       await promise;
       return true;
     } catch (error) {
-      this.#notices.show(`That did not work. ${inWords(error)}`);
+      this.#notices.show(`That did not work. ${inWords(error)}`, error);
       return false;
     }
   }

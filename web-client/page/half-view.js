@@ -3,7 +3,7 @@ import { pictureButton, textButton } from './buttons.js';
 import { make, setText } from './elements.js';
 import { failureWords } from './failure-words.js';
 import { Renderer } from './markdown/renderer.js';
-import { inWords } from './notices.js';
+import { inWords, referenceOf } from './notices.js';
 import { TextEditor } from './text-editor.js';
 import { timeOfDay } from './times.js';
 
@@ -81,7 +81,9 @@ export class TextView extends HalfView {
     this.show({ speaker: 'You', text, at: createdAt });
     this.element.classList.add('is-unsent');
     this.element.classList.toggle('is-failed', failed);
-    if (failed) this.annotate(`failed ${problem?.code}`, () => this.#failure(messageId, problem));
+    const { code, correlationId } = problem ?? {};
+    const kind = `failed ${code} ${correlationId}`;
+    if (failed) this.annotate(kind, () => this.#failure(messageId, problem ?? {}));
     else this.annotate(waiting, () => [waiting]);
   }
 
@@ -106,7 +108,8 @@ export class TextView extends HalfView {
   #failure(messageId, problem) {
     const { retry, discard } = this.#actions;
     return [
-      make('span', { className: 'failure' }, `Not delivered. ${inWords(problem ?? {})}`),
+      make('span', { className: 'failure' }, `Not delivered. ${inWords(problem)}`),
+      ...referenceOf(problem),
       textButton('Retry', () => retry(messageId)),
       textButton('Discard', () => discard(messageId)),
     ];

@@ -10,8 +10,9 @@ export class Notices {
     this.#region = region;
   }
 
-  show(text) {
-    const notice = make('p', { className: 'notice', textContent: text });
+  /** @param {object} [failure] what went wrong, where it has a reference to be quoted */
+  show(text, failure = {}) {
+    const notice = make('p', { className: 'notice' }, text, ...referenceOf(failure));
     this.#region.replaceChildren(notice);
     setTimeout(() => notice.remove(), SHOWN_MS);
   }
@@ -26,6 +27,17 @@ const WORDS = {
   too_large: 'It is too long.',
   internal_error: 'Something failed on the other side.',
 };
+
+/** What a person quotes to whoever runs this, for it to be found there; empty where unknown. */
+export function referenceWords({ correlationId }) {
+  return correlationId === undefined ? '' : `Reference: ${correlationId}`;
+}
+
+/** The same as an element to put beside the words; none where unknown. */
+export function referenceOf(failure) {
+  const words = referenceWords(failure);
+  return words === '' ? [] : [make('small', { className: 'reference' }, words)];
+}
 
 /** A failure in a person's words. */
 export function inWords({ code, message }) {

@@ -34,7 +34,9 @@ test('what is no frame of the contract reads as nothing and never throws', () =>
 
 test('frames that API Gateway itself sends have no type and are given one', () => {
   const text = '{"message": "Internal server error", "connectionId":"a=","requestId":"b="}';
-  equal(parseFrame(text), { type: GATEWAY_ERROR, message: 'Internal server error' });
+  equal(parseFrame(text), {
+    type: GATEWAY_ERROR, message: 'Internal server error', correlationId: 'b=',
+  });
 });
 
 test('a good frame is read with its unknown fields', () => {

@@ -142,6 +142,29 @@ test('a backend that keeps failing ends in a failed message, and a retry is the 
   equal(messages(network).at(-1), sent[0]);
 });
 
+test('a failure is kept with what the logs know it by, if that can be such an id', async () => {
+  const { client, network } = await connected();
+  client.send('main', 'bad');
+  const refusal = { ...retryable('internal_error', 'id1'), retryable: false };
+  network.latest.receive({ ...refusal, correlationId: 'req-1=' });
+  equal(client.unsent('main')[0].problem.correlationId, 'req-1=');
+  for (const correlationId of [undefined, 7, {}, 'x'.repeat(129)]) {
+    client.retry('id1');
+    network.latest.receive({ ...refusal, correlationId });
+    equal(client.unsent('main')[0].problem, { code: 'internal_error', message: 'internal_error' });
+  }
+});
+
+test('a question that is refused says what the logs know that by', async () => {
+  const { client, network } = await connected();
+  const failed = client.rename('main', 'else').catch((error) => error);
+  network.latest.receive({
+    type: 'error', code: 'not_found', message: '', retryable: false, conversationId: 'main',
+    correlationId: 'req-2=',
+  });
+  equal((await failed).correlationId, 'req-2=');
+});
+
 test('what cannot be retried fails at once and lets the next message pass', async () => {
   const { client, network } = await connected();
   client.send('main', 'bad');
@@ -162,6 +185,7 @@ test('an error frame of API Gateway itself has the message sent again, not for e
   }
   ok(messages(network).length > 2 && messages(network).length < 8);
   equal(client.unsent('main')[0].state, 'failed');
+  equal(client.unsent('main')[0].problem.correlationId, 'b', 'API Gateway names the request itself');
 });
 
 test('an answer that is lost has the message sent again', async () => {
