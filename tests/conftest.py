@@ -24,6 +24,7 @@ LONGEST = (
     "tests/e2e/test_sign_in_lasting.py",
     "tests/package/",
     "tests/e2e/",
+    "tests/examples/",
     "tests/local_gateway/",
     "tests/web/",
 )

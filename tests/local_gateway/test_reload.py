@@ -76,16 +76,23 @@ def test_noise_does_not_count(tmp_path: Path, name: str) -> None:
     assert asyncio.run(changes_after(tmp_path, [name])) == []
 
 
-def test_a_saved_settings_file_is_read_by_new_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_saved_settings_file_is_read_by_new_workers(tmp_path: Path, is_shared: bool) -> None:
     code_dir = tmp_path / "src"
     code_dir.mkdir()
     (code_dir / "app.py").write_text(CODE)
     flow = code_dir / "flow.json"
     flow.write_text(json.dumps("old"))
-    function = Function("f", "TheFunction", "arn:aws:lambda:x:0:f", "app.handler", code_dir, 10.0)
+    own_dir = tmp_path / "own" if is_shared else code_dir
+    own_dir.mkdir(exist_ok=True)
+    function = Function("f", "TheFunction", "arn:aws:lambda:x:0:f", "app.handler", own_dir, 10.0)
+    variables = {"PATH": os.defpath, "PYTHONPATH": str(code_dir)}
+    surroundings = Surroundings(variables, tmp_path / "logs", code_dir=code_dir)
+    if not is_shared:
+        surroundings = Surroundings({"PATH": os.defpath}, tmp_path / "logs")
 
     async def run() -> tuple[str, str, bool]:
-        functions = Functions([function], Surroundings({"PATH": os.defpath}, tmp_path / "logs"))
+        functions = Functions([function], surroundings)
         stop = asyncio.Event()
         watching = asyncio.create_task(watch(functions, [code_dir], stop))
         try:
