@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help run disconnect push test soak check format lint types imports template bench build deploy lock clean FORCE
+.PHONY: help run disconnect push broadcast progress export erase test soak check format lint types imports template bench build deploy lock clean FORCE
 
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -50,6 +50,35 @@ push: .venv/.run ## Push to a user (USER=user:... TEXT=..., CONVERSATION=main, o
 		$(if $(STACK),--stack "$(STACK)",--local) \
 		--conversation "$${PARLEY_CONVERSATION:-main}" -- "$$PARLEY_USER" "$$PARLEY_TEXT"
 
+export: export PARLEY_USER = $(value USER)
+export: .venv/.run ## Write all that is kept of a user (USER=user:..., on AWS STACK=parley) > file
+	@$(if $(filter command,$(origin USER)),,echo "Whose? make export USER=user:... > file" >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.export \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
+
+erase: export PARLEY_USER = $(value USER)
+erase: .venv/.run ## Erase all that is kept of a user (USER=user:..., CONFIRM=yes, on AWS STACK=parley)
+	@$(if $(filter command,$(origin USER)),,echo "Whom? make erase USER=user:..." >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.erase $(if $(filter yes,$(CONFIRM)),--yes) \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_USER"
+
+broadcast: export PARLEY_TEXT = $(value TEXT)
+broadcast: export PARLEY_CONVERSATION = $(value CONVERSATION)
+broadcast: export PARLEY_ID = $(value ID)
+broadcast: export PARLEY_USERS = $(value USERS)
+broadcast: .venv/.run ## Push to all who are active (TEXT=..., USERS=file, on AWS STACK=parley)
+	@$(if $(filter command,$(origin USER)),echo "One user: make push. Many: USERS=file" >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.broadcast \
+		$(if $(STACK),--stack "$(STACK)",--local) \
+		$(if $(USERS),--users "$$PARLEY_USERS") $(if $(ID),--id "$$PARLEY_ID") \
+		--conversation "$${PARLEY_CONVERSATION:-main}" -- "$$PARLEY_TEXT"
+
+progress: export PARLEY_ID = $(value ID)
+progress: .venv/.run ## Say how far a broadcast has come (ID=..., on AWS STACK=parley)
+	@$(if $(ID),,echo "Of which? make progress ID=..." >&2; exit 2)
+	@PYTHONPATH=src:. $(python) -m operations.progress \
+		$(if $(STACK),--stack "$(STACK)",--local) -- "$$PARLEY_ID"
+
 test: .venv/.dev .venv/.provider ## Run every test
 	@browser="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser)}"; \
 	if ! command -v "$$browser" >/dev/null; then \
@@ -63,7 +92,7 @@ soak: ## Run every test at the full counts of the fault table (SOAK=1)
 
 check: lint types imports template test ## Run every check: format, lint, types, imports, template, tests
 
-bench: .venv/.bench ## Measure: cold start, cost of a turn, tokens, streaming
+bench: .venv/.bench ## Measure: cold start, cost of a turn, tokens, streaming, dollars
 	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do \
 		echo "## $$benchmark"; PYTHONPATH=src:. $(python) "$$benchmark" || exit; done
 
@@ -121,7 +150,7 @@ export say_address
 install := $(python) -m pip install --quiet --require-hashes --no-deps --requirement
 
 .venv/.run: requirements.txt .venv/.made
-	@echo "Installing what Parley runs on into .venv"
+	@echo "Installing what Parley runs on into .venv" >&2
 	@$(install) requirements.txt
 	@touch $@
 

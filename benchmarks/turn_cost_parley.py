@@ -92,6 +92,12 @@ class Parley:
         _expect(frames, "snapshot")
         return cost
 
+    def ping(self, app: MessageApp) -> None:
+        """What keeps a connection open. What the function prints stays to be seen."""
+        body = json.dumps({"action": "ping"})
+        message.answer(app, {**self._event("ping", "MESSAGE"), "body": body})
+        _expect(self._ground.posts.take(self._connection_id), "pong")
+
     def say(self, app: MessageApp, seq: int) -> Cost:
         """The message that makes turn `seq`."""
         said = {"messageId": str(uuid4()), "text": sample(seq).text, "after": seq - 1}

@@ -33,6 +33,12 @@ class Posts:
         self._posted.clear()
         return taken
 
+    def clear(self) -> int:
+        """Forget all frames; how many there were."""
+        count = len(self._posted)
+        self._posted.clear()
+        return count
+
     def take_orders(self) -> list[dict[str, Any]]:
         """The events of the asynchronous invocations since the last call."""
         taken, self._orders = self._orders, []

@@ -54,6 +54,7 @@ def read_settings(arguments: Sequence[str] | None, environ: Mapping[str, str]) -
         assumptions=Assumptions.parse(options.assume),
         verbose=options.verbose,
         reload=not options.no_reload,
+        python=options.python,
     )
 
 
@@ -87,6 +88,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         help="DATA_DIR, where everything is kept; default .parley",
     )
     add("--template", default=str(PROJECT / "template.yaml"), help="the SAM template")
+    add("--python", default=sys.executable, help="what the functions run on; default this Python")
     add("--page", default=str(PROJECT / "web-client"), help="directory of the static page")
     add(
         "--parameter-overrides",

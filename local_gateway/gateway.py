@@ -153,7 +153,9 @@ class LocalGateway:
         variables |= settings.variables
         if other is not None:
             variables["AWS_ENDPOINT_URL_DYNAMODB"] = other
-        surroundings = Surroundings(variables, settings.data_dir / "logs", settings.verbose)
+        surroundings = Surroundings(
+            variables, settings.data_dir / "logs", settings.verbose, settings.python
+        )
         self.functions = Functions(deployment.functions, surroundings, settings.concurrency)
         self._stack.push_async_callback(self.functions.stop)
 
@@ -203,6 +205,9 @@ class LocalGateway:
                 "connectionsEndpoint": f"{self._loopback_url}/{deployment.api.stage}",
                 "tables": tables.names(deployment.stack),
                 "pushQueue": deployment.stack.outputs.get("PushQueueUrl", ""),
+                "functions": self._loopback_url,
+                "userDataFunction": deployment.stack.outputs.get("UserDataFunctionName", ""),
+                "broadcastQueue": deployment.stack.outputs.get("BroadcastQueueUrl", ""),
             },
         )
 

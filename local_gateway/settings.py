@@ -1,5 +1,6 @@
 """How to run the gateway."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,5 +28,7 @@ class Settings:
     assumptions: Assumptions = field(default_factory=Assumptions)
     verbose: bool = False
     reload: bool = True
+    # What functions run on; packages that `make build` made need their own.
+    python: str = sys.executable
     # Variables that every function gets beside the template's; for tests.
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,9 @@ from operations.failures import OperationFailed, told
 NOTICE = "deployment.json"
 """What a running gateway keeps in its DATA_DIR (docs/local-gateway.md)."""
 
+FUNCTION_SECONDS = 130
+"""More than the longest that is waited for runs (UserDataFunction in template.yaml)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -26,16 +29,19 @@ class Deployment:
 
     Region and addresses that are None are found in the SDK's own way, as credentials are.
     `engine_url` is the embedded AWS of a laptop; `dynamodb_url` is the same, unless the gateway was
-    given another DynamoDB.
+    given another DynamoDB; `lambda_url` is the gateway, which runs the functions.
     """
 
     connections_table: str
     sessions_table: str
     connections_endpoint: str
     push_queue: str = ""
+    user_data_function: str = ""
+    broadcast_queue: str = ""
     region: str | None = None
     dynamodb_url: str | None = None
     engine_url: str | None = None
+    lambda_url: str | None = None
 
     def dynamodb(self) -> Any:
         """A client of the tables. Raises OperationFailed."""
@@ -51,6 +57,12 @@ class Deployment:
         """A client of the queue that backends push to. Raises OperationFailed."""
         config = Config(retries={"mode": "standard", "total_max_attempts": 4})
         return self._client("sqs", self.engine_url, config)
+
+    def functions(self) -> Any:
+        """A client that invokes functions, and waits for as long as they run; it does not try again
+        by itself. Raises OperationFailed."""
+        config = Config(read_timeout=FUNCTION_SECONDS, retries={"total_max_attempts": 1})
+        return self._client("lambda", self.lambda_url, config)
 
     def _client(self, service: str, url: str | None, config: Config) -> Any:
         with told(f"no client for {service}"):
@@ -97,6 +109,8 @@ def of_stack(name: str) -> Deployment:
             outputs["SessionsTableName"],
             outputs["ConnectionsEndpoint"],
             push_queue=outputs.get("PushQueueUrl", ""),
+            user_data_function=outputs.get("UserDataFunctionName", ""),
+            broadcast_queue=outputs.get("BroadcastQueueUrl", ""),
             region=cloudformation.meta.region_name,
         )
     except KeyError as missing:
@@ -121,9 +135,12 @@ def of_gateway(data_dir: Path) -> Deployment:
         said["tables"]["SessionsTable"],
         said["connectionsEndpoint"],
         push_queue=said.get("pushQueue", ""),
+        user_data_function=said.get("userDataFunction", ""),
+        broadcast_queue=said.get("broadcastQueue", ""),
         region=said["region"],
         dynamodb_url=said["dynamodb"],
         engine_url=said["engine"],
+        lambda_url=said.get("functions"),
     )
 
 

@@ -79,7 +79,15 @@ PACKAGES = {
         ("bot", "delivery", "handlers", "store"),
         ("aws-lambda-powertools", "botocore"),
     ),
+    "UserDataFunction": Package(
+        ("bot", "delivery", "handlers", "store"),
+        ("aws-lambda-powertools", "botocore"),
+    ),
     "PushFunction": Package(
+        ("bot", "delivery", "handlers", "store"),
+        ("aws-lambda-powertools", "botocore", "pydantic-core"),
+    ),
+    "BroadcastFunction": Package(
         ("bot", "delivery", "handlers", "store"),
         ("aws-lambda-powertools", "botocore", "pydantic-core"),
     ),

@@ -22,12 +22,17 @@ class Environment:
     """A worker of one function; its output goes to ``log``, or to the terminal without one."""
 
     def __init__(
-        self, function: Function, variables: Mapping[str, str], log: Path | None = None
+        self,
+        function: Function,
+        variables: Mapping[str, str],
+        log: Path | None = None,
+        python: str = sys.executable,
     ) -> None:
         self.function = function
         self.retired = False
         self._variables = variables
         self._log = log
+        self._python = python
         self._api = RuntimeApi(function.arn)
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -86,7 +91,7 @@ class Environment:
         with contextlib.ExitStack() as stack:
             output = stack.enter_context(self._log.open("ab")) if self._log else None
             return await asyncio.create_subprocess_exec(
-                sys.executable,
+                self._python,
                 str(_BOOT),
                 self.function.handler,
                 cwd=self.function.code_dir,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ class Surroundings:
     variables: Mapping[str, str]
     log_dir: Path
     verbose: bool = False
+    python: str = sys.executable
 
 
 class Functions:
@@ -115,7 +117,7 @@ class Functions:
             **lambda_variables(function),
         }
         log_file = None if self._surroundings.verbose else self._log_of(function)
-        return Environment(function, variables, log_file)
+        return Environment(function, variables, log_file, self._surroundings.python)
 
     def _log_of(self, function: Function) -> Path:
         return self._surroundings.log_dir / f"{function.logical_id}.log"

@@ -9,7 +9,7 @@ turn becomes a seal of its own, which is lifted last: a new epoch begins in its 
 may be done twice, by several functions at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.errors import NotFound
@@ -18,7 +18,7 @@ from bot.models import ConversationKey, Status, Turn
 from bot.moving import Moving
 from bot.ports import ConversationStore
 from bot.sealing import Sealing
-from bot.tail import MAX_AGE, is_root, is_seal, origin_of
+from bot.tail import MAX_AGE, Tail, is_root, is_seal, origin_of
 
 PLACE_KEPT = MAX_AGE + timedelta(minutes=2)
 """Age under which a turn's place must stay taken: a tail's, two invocations, and clocks apart."""
@@ -31,8 +31,12 @@ BUDGET = timedelta(seconds=10)
 """How long one invocation goes on with what a seal has begun."""
 
 
+def untold(turns: Sequence[Turn]) -> None:
+    """Tell nobody what is cleared away."""
+
+
 class Deletion:
-    """Seals a log, and clears it away."""
+    """Seals a log, and clears it away; `cleared` is told of every turn and root that went."""
 
     def __init__(
         self,
@@ -41,26 +45,36 @@ class Deletion:
         moving: Moving,
         filling: Filling,
         clock: Callable[[], datetime],
+        cleared: Callable[[Sequence[Turn]], object] = untold,
     ) -> None:
         self._store = store
         self._sealing = sealing
         self._moving = moving
         self._filling = filling
         self._clock = clock
+        self._cleared = cleared
 
     def seal(self, key: ConversationKey) -> Turn:
         """End the log: from now on the conversation is not there any more.
 
         Raises NotFound where there is nothing to delete, Busy where too many others write.
         """
-        tail = self._sealing.seal(key)
+        tail = self.end(key)
         # What was moved away is not there to be deleted: to say so would be a lie.
         if tail.seal is None or tail.seal.moved_to:
             raise NotFound("There is no such conversation.")
+        return tail.seal
+
+    def end(self, key: ConversationKey) -> Tail:
+        """End the log, if anything lives in it; its tail, with the seal that stands there then.
+
+        Raises Busy where too many others write.
+        """
+        tail = self._sealing.seal(key)
         if tail.pending:
             # At once, before anyone is told: its writer would tell how it ended.
             self._clear([tail.pending], key)
-        return tail.seal
+        return tail
 
     def go_on(self, key: ConversationKey, seal: Turn, until: datetime | None = None) -> bool:
         """Move or clear away what lies before the seal, for a while; whether it is all done."""
@@ -93,6 +107,7 @@ class Deletion:
         self._store.bury(key, first, None, _tombstone_expiry(now))
         self._store.bury(key, others, now, _tombstone_expiry(now))
         self._store.erase(key, old)
+        self._cleared(turns)
 
     def _finish(self, key: ConversationKey, seal: Turn) -> None:
         now = self._clock()

@@ -55,3 +55,6 @@ MAX_PAGE = 100
 CONNECTION_LIFETIME = timedelta(hours=2)
 """API Gateway closes every connection after this.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""
+
+HANDSHAKE = timedelta(seconds=60)
+"""Longer than a handshake can last: two functions of at most 29 seconds each."""

@@ -17,6 +17,7 @@ from bot.errors import Busy
 from bot.log import Log
 from bot.models import Conversation, ConversationKey, Status, Turn
 from bot.ports import ConversationStore
+from bot.tail import MARKS
 from bot.titles import describe
 
 STEP = 99
@@ -54,7 +55,8 @@ class Moving:
         if seal.status is not Status.MOVED or to is None:
             return True
         page = self._store.newest(to, 1)
-        after = page.turns[0].seq if page.turns else 0
+        # A mark says that the new owner was erased meanwhile: what had been copied is gone.
+        after = page.turns[0].seq if page.turns and page.turns[0].status not in MARKS else 0
         while self._clock() < until:
             page = self._log.following(key, after, STEP)
             turns = [turn for turn in self._log.live(page.turns, seal.epoch) if turn.seq < seal.seq]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.broadcasts import Done, Step
+from bot.holdings import Place, Shown
 from bot.models import (
     Connection,
     Conversation,
@@ -340,6 +342,61 @@ class ConnectionCensus(Protocol):
 
     def remove(self, sighting: Sighting) -> bool:
         """Remove the row: one request."""
+        ...
+
+
+class Holdings(Protocol):
+    """All that lies in a user's partitions of both tables, whatever it is."""
+
+    def behind(self, user_id: str, place: Place, limit: int) -> Shown:
+        """Read what lies behind `place`, at most `limit` things: one request."""
+        ...
+
+    def remove(self, user_id: str, place: Place) -> None:
+        """Remove what lies there, if anything does: one request."""
+        ...
+
+
+class Roll(Protocol):
+    """Users by their connections, whosever they are: whom a broadcast to all goes to."""
+
+    def parts(self) -> Sequence[Part]:
+        """Tell the parts that together are all rows."""
+        ...
+
+    def seen(
+        self, part: Part, since: datetime | None, start: str | None, limit: int
+    ) -> tuple[Sequence[str], str | None]:
+        """Read whose rows of a part were seen since then, the oldest first, from `start` on; and
+        where to go on, None at the end. One request, of an index that may lag behind."""
+        ...
+
+
+class BroadcastLog(Protocol):
+    """What is done of each broadcast."""
+
+    def is_done(self, broadcast_id: str, number: int) -> bool:
+        """Tell whether a step is noted: one request."""
+        ...
+
+    def note(self, broadcast_id: str, done: Done) -> None:
+        """Note a step: one request. A second time changes nothing."""
+        ...
+
+    def done(self, broadcast_id: str) -> list[Done]:
+        """Read all that is noted of a broadcast."""
+        ...
+
+
+class BroadcastOutlet(Protocol):
+    """Where a step's outcome goes. Raises StoreUnavailable."""
+
+    def push(self, pushes: Sequence[tuple[str, str]]) -> None:
+        """Hand over pushes, a user and a body each: all of them, or it raises."""
+        ...
+
+    def go_on(self, step: Step) -> None:
+        """Have a step wait for its turn."""
         ...
 
 

@@ -12,9 +12,10 @@ from datetime import datetime
 
 from bot import answers, splitting
 from bot.errors import ConnectionGone, SendFailed
+from bot.limits import HANDSHAKE
 from bot.models import Order, Spent, Turn
 from bot.ports import ConnectionStore, FrameSender
-from delivery.fan_out import HANDSHAKE, deactivate
+from delivery.fan_out import deactivate
 
 PARALLEL_SENDS = 8
 BETWEEN_FRAMES_SECONDS = 0.05

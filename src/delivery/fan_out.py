@@ -4,18 +4,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot import answers
 from bot.answers import Frame
 from bot.errors import ConnectionGone, SendFailed, StoreUnavailable
+from bot.limits import HANDSHAKE
 from bot.models import Connection
 from bot.ports import ConnectionStore, FrameSender
 
 PARALLEL_SENDS = 8
-
-HANDSHAKE = timedelta(seconds=60)
-"""Longer than a handshake can last: two functions of at most 29 seconds each."""
 
 
 @dataclass(frozen=True, slots=True)

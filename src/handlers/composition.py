@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from auth.door import Door
     from auth.keys import KeySource
     from auth.tokens import Verifier
+    from bot.broadcasting import Broadcasting
     from bot.chat import Chat
     from bot.cleaning import Cleaning
+    from bot.erasing import Erasure
     from bot.ports import (
         Bot,
         ConnectionStore,
         ConversationStore,
         FrameSender,
+        Holdings,
         StreamingBot,
     )
     from bot.pushing import Pushing
@@ -37,11 +40,13 @@ if TYPE_CHECKING:
     from delivery.push_queues import PushQueues
     from handlers.settings import (
         AuthorizerSettings,
+        BroadcastSettings,
         CleanerSettings,
         ConnectionSettings,
         MessageSettings,
         PushSettings,
         ReplySettings,
+        UserDataSettings,
     )
     from handlers.token_settings import TokenSettings
 
@@ -107,6 +112,26 @@ class PushApp:
     logger: Logger
     metrics: Metrics
     clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class UserDataApp:
+    """What the function needs that exports and erases."""
+
+    holdings: "Holdings"
+    erasure: "Erasure"
+    logger: Logger
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastApp:
+    """What the function needs that takes broadcasts."""
+
+    broadcasting: "Broadcasting"
+    steps: "PushQueues"
+    logger: Logger
+    metrics: Metrics
 
 
 def authorizer(settings: "AuthorizerSettings") -> AuthorizerApp:
@@ -236,6 +261,54 @@ def push(settings: "PushSettings") -> PushApp:
         lambda: _retrying_client("sqs"), settings.push_queue, settings.push_dead_letters
     )
     return PushApp(pushing, FanOut(sender, connections, now), queues, logger, Metrics(), now)
+
+
+def user_data(settings: "UserDataSettings") -> UserDataApp:
+    """Build what exports and erases all that is kept of a user."""
+    from bot.erasing import assemble
+    from delivery.api_gateway import ApiGatewaySender
+    from store.connections import DynamoConnectionStore
+    from store.conversations import DynamoConversationStore
+    from store.holdings import DynamoHoldings
+    from store.table import Table
+
+    dynamodb = _dynamodb()
+    sessions = Table(dynamodb, settings.sessions_table)
+    connections = Table(dynamodb, settings.connections_table)
+    holdings = DynamoHoldings(connections, sessions)
+    erasure = assemble(
+        store=DynamoConversationStore(sessions),
+        connections=DynamoConnectionStore(connections),
+        holdings=holdings,
+        sender=ApiGatewaySender(_management_api(settings.connections_endpoint)),
+        retention=settings.retention,
+        clock=now,
+        new_id=new_id,
+        pause=pause,
+    )
+    return UserDataApp(holdings, erasure, Logger(), now)
+
+
+def broadcast(settings: "BroadcastSettings") -> BroadcastApp:
+    """Build what takes broadcasts."""
+    from bot.broadcasting import Broadcasting
+    from delivery.broadcast_queues import BroadcastQueues
+    from delivery.push_queues import PushQueues
+    from store.broadcasts import DynamoBroadcastLog
+    from store.roll import DynamoRoll
+    from store.table import Table
+
+    dynamodb, sqs = _dynamodb(), _retrying_client("sqs")
+    steps = PushQueues(lambda: sqs, settings.broadcast_queue, settings.broadcast_dead_letters)
+    broadcasting = Broadcasting(
+        roll=DynamoRoll(Table(dynamodb, settings.connections_table)),
+        log=DynamoBroadcastLog(Table(dynamodb, settings.sessions_table)),
+        outlet=BroadcastQueues(lambda: sqs, settings.push_queue, steps),
+        users_per_second=settings.users_per_second,
+        clock=now,
+        pause=time.sleep,
+    )
+    return BroadcastApp(broadcasting, steps, Logger(), Metrics())
 
 
 def load_bot(class_path: str) -> "Bot | StreamingBot":

@@ -155,6 +155,52 @@ class PushSettings:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class UserDataSettings:
+    """Where all is kept of a user, and how connections are closed. `retention` is for conversations
+    that go to another user."""
+
+    connections_table: str
+    sessions_table: str
+    connections_endpoint: str
+    retention: timedelta
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> "UserDataSettings":
+        """Read all variables of the function. Raises SettingsError."""
+        return cls(
+            connections_table=read(environment, "CONNECTIONS_TABLE", name),
+            sessions_table=read(environment, "SESSIONS_TABLE", name),
+            connections_endpoint=_connections_endpoint(environment),
+            retention=timedelta(days=read(environment, "RETENTION_DAYS", positive)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastSettings:
+    """What goes to many users: where they are found, the queues of its steps and pushes, and how
+    many users a second it may reach."""
+
+    connections_table: str
+    sessions_table: str
+    broadcast_queue: str
+    broadcast_dead_letters: str
+    push_queue: str
+    users_per_second: int
+
+    @classmethod
+    def from_environment(cls, environment: Environment) -> "BroadcastSettings":
+        """Read all variables of the function. Raises SettingsError."""
+        return cls(
+            connections_table=read(environment, "CONNECTIONS_TABLE", name),
+            sessions_table=read(environment, "SESSIONS_TABLE", name),
+            broadcast_queue=read(environment, "BROADCAST_QUEUE", name),
+            broadcast_dead_letters=read(environment, "BROADCAST_DEAD_LETTERS", name),
+            push_queue=read(environment, "PUSH_QUEUE", name),
+            users_per_second=read(environment, "BROADCAST_USERS_PER_SECOND", positive),
+        )
+
+
 def _connections_endpoint(environment: Environment) -> str:
     """AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI, an SDK's own way to say it, goes before
     CONNECTIONS_ENDPOINT.

@@ -5,7 +5,8 @@ list that was sent, in order, once.
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -15,19 +16,26 @@ from aws_lambda_powertools.metrics import Metrics
 
 from bot import positions
 from bot.errors import ConnectionGone, SendFailed
+from bot.models import Connection, ConversationKey
 from bot.ports import ConversationStore
-from delivery.fan_out import FanOut
+from bot.pushes import Push
+from bot.pushing import Pushed
+from delivery.fan_out import Delivery, FanOut
 from delivery.memory import MemorySender
 from delivery.push_queues import PushQueues
 from handlers import push, push_lanes
 from handlers.composition import PushApp
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support.backend import Backend
+from tests.support.fault_report import Rows
 from tests.support.fifo import FifoQueue
 from tests.support.push_events import told
 from tests.support.pushers import a_pushing
 from tests.support.soak import SOAK, times
 from tests.support.stores import Dying, Killed
+
+REPORTED = (13, 16, 20, 21, 35)
+"""The rows of which a run injects faults at random; each counts its own."""
 
 USERS = times(10, 50)
 MESSAGES = times(300, 10_000)
@@ -55,6 +63,7 @@ class BadSender(MemorySender):
     def __init__(self, seed: int) -> None:
         super().__init__()
         self.is_calm = False
+        self.failed = self.doubled = 0
         self._chances: defaultdict[str, Random] = defaultdict(Random)
         self._seed = seed
 
@@ -64,11 +73,14 @@ class BadSender(MemorySender):
             self._chances[connection_id].seed(f"{self._seed} {connection_id}")
         fate = 1.0 if self.is_calm else self._chances[connection_id].random()
         if fate < 0.05:
+            self.failed += 1
             raise SendFailed("dropped")
         super().send(connection_id, frame)
         if fate < 0.10:
+            self.doubled += 1
             super().send(connection_id, frame)
         elif fate < 0.15:
+            self.failed += 1
             raise SendFailed("its answer was lost")
 
 
@@ -83,6 +95,8 @@ class User:
     open: str = ""
     lingering: list[str] = field(default_factory=list)
     stale: int = 0
+    late: int = 0
+    read: int = 0
 
     @property
     def device(self) -> str:
@@ -124,8 +138,27 @@ class User:
         elif fate < 0.2 and self.lingering:
             late = self.lingering.pop(self.chance.randrange(len(self.lingering)))
             self.backend.disconnect(self.name, late)
+            self.late += 1
             if self.chance.random() < 0.3:
                 self.backend.disconnect(self.name, late)
+                self.late += 1
+        elif fate < 0.25:
+            self.look()
+
+    def look(self) -> None:
+        """Read all that the device shows, and say so."""
+        shown = self.backend.devices[self.open].shown
+        if shown:
+            self.read = max(self.read, shown[-1]["seq"])
+            said = {"action": "read", "conversationId": "main", "seq": shown[-1]["seq"]}
+            self.backend.ask(self.name, self.open, said)
+
+    @property
+    def cursor(self) -> int:
+        """What the table says that the user has read."""
+        key = ConversationKey(self.name, "main")
+        conversation = self.backend.conversations.conversation(key)
+        return conversation.read if conversation else 0
 
     def shown(self) -> list[str]:
         """What the device shows in the end."""
@@ -186,6 +219,8 @@ class Run:
     redelivered: int
     killed: int
     stale: int
+    moved: int
+    injected: dict[int, int]
 
     @property
     def wrong(self) -> list[str]:
@@ -223,17 +258,31 @@ def run(seed: int, users: int = USERS, messages: int = MESSAGES) -> Run:
     sender.is_calm = True  # a client whose resume is not answered asks again
     shown = {user.name: user.shown() for user in people}
     stale = sum(user.stale for user in people)
-    return Run(sent, shown, queue.redelivered, functions.killed, stale)
+    moved = sum(user.cursor != user.read for user in people)
+    injected = {
+        13: sum(user.late for user in people),
+        16: sum(user.connections for user in people),
+        20: sender.failed,
+        21: sender.doubled,
+        35: queue.redelivered,
+    }
+    return Run(sent, shown, queue.redelivered, functions.killed, stale, moved, injected)
 
 
 @pytest.mark.parametrize("seed", range(times(4, 1)))
-def test_every_client_ends_with_exactly_what_was_sent(seed: int) -> None:
-    ended = run(seed)
-    assert ended.wrong == []
-    assert sum(map(len, ended.shown.values())) == MESSAGES
-    assert ended.stale == 0, "no late $disconnect, and no 410, ends a connection that lives"
-    assert ended.redelivered > MESSAGES / 20
-    assert ended.killed > 0
+def test_every_client_ends_with_exactly_what_was_sent(seed: int, row: Rows) -> None:
+    with ExitStack() as stack:
+        rows = {number: stack.enter_context(row(number, seed=seed)) for number in REPORTED}
+        ended = run(seed)
+        assert ended.wrong == []
+        assert sum(map(len, ended.shown.values())) == MESSAGES
+        assert ended.stale == 0, "no late $disconnect, and no 410, ends a connection that lives"
+        assert ended.moved == 0, "the cursor moves by the client's word alone"
+        assert ended.redelivered > MESSAGES / 20
+        assert ended.killed > 0
+        for number in REPORTED:
+            rows[number].inject(ended.injected[number])
+            assert ended.injected[number] > 0
 
 
 @pytest.mark.skipif(not SOAK, reason="the full count of seeds")
@@ -256,7 +305,42 @@ MUTANTS: dict[str, Mutant] = {
     "whoever is gone ends all of the user": lambda p: p.setattr(
         MemoryConnectionStore, "deactivate", _deactivate_all
     ),
+    "connections are keyed by user": lambda p: _key_by_user(p),
+    "a post that succeeds moves the cursor": lambda p: _read_by_post(p),
 }
+
+
+def _key_by_user(patch: pytest.MonkeyPatch) -> None:
+    """A user has one row, as in the sample that this began from."""
+    deactivate = MemoryConnectionStore.deactivate
+
+    def add(self: MemoryConnectionStore, connection: Connection) -> None:
+        self._rows[connection.user_id, "the one"] = (connection, True)
+
+    patch.setattr(MemoryConnectionStore, "add", add)
+    patch.setattr(
+        MemoryConnectionStore,
+        "deactivate",
+        lambda self, user, connection, at: deactivate(self, user, "the one", at),
+    )
+
+
+def _read_by_post(patch: pytest.MonkeyPatch) -> None:
+    """Whatever a connection took counts as read."""
+    tell = push._tell
+
+    def told(app: PushApp, pushed: Push, outcome: Pushed) -> Delivery:
+        delivery = tell(app, pushed, outcome)
+        turn = outcome.turn
+        conversation = app.pushing.store.conversation(pushed.key)  # type: ignore[attr-defined]
+        if delivery.reached and turn and conversation:
+            read = replace(conversation, read=turn.seq)
+            app.pushing.store.move_cursor(  # type: ignore[attr-defined]
+                pushed.key, read, turn.expires_at
+            )
+        return delivery
+
+    patch.setattr(push, "_tell", told)
 
 
 def _all_at_once(records: Any, take: Callable[[Any], None]) -> list[Any]:
@@ -280,7 +364,7 @@ def _deactivate_all(self: MemoryConnectionStore, user_id: str, *rest: Any) -> No
 def test_a_fault_in_the_code_is_found(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[mutant](monkeypatch)
     found = [run(seed, 10, 200) for seed in range(3)]
-    assert any(each.wrong or each.stale for each in found)
+    assert any(each.wrong or each.stale or each.moved for each in found)
 
 
 def test_a_connection_that_is_gone_is_told_apart_from_a_post_that_failed() -> None:

@@ -14,7 +14,13 @@ from tests.support.connections_endpoint import ConnectionsEndpoint
 from tests.support.engine import new_client
 from tests.support.template import template
 
-OUTPUTS = ("ConnectionsTableName", "SessionsTableName", "ConnectionsEndpoint", "PushQueueUrl")
+OUTPUTS = (
+    "ConnectionsTableName",
+    "SessionsTableName",
+    "ConnectionsEndpoint",
+    "PushQueueUrl",
+    "BroadcastQueueUrl",
+)
 KEPT = ("AWS::DynamoDB::Table", "AWS::SQS::Queue")
 
 

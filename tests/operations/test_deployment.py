@@ -99,6 +99,7 @@ def said(engine: str, **changes: Any) -> dict[str, Any]:
         "connectionsEndpoint": "http://127.0.0.1:8080/prod",
         "tables": {"ConnectionsTable": "connections-1", "SessionsTable": "sessions-1"},
         "pushQueue": "http://127.0.0.1:4566/000000000000/push.fifo",
+        "broadcastQueue": "http://127.0.0.1:4566/000000000000/broadcast.fifo",
         **changes,
     }
 
@@ -117,6 +118,7 @@ def test_a_running_gateway_is_found_by_its_notice(tmp_path: Path, listening: str
         "sessions-1",
         "http://127.0.0.1:8080/prod",
         push_queue="http://127.0.0.1:4566/000000000000/push.fifo",
+        broadcast_queue="http://127.0.0.1:4566/000000000000/broadcast.fifo",
         region="us-east-1",
         dynamodb_url=listening,
         engine_url=listening,

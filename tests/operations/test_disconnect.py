@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from bot.closing import Outcome, disconnect
 from bot.errors import ConnectionGone, SendFailed, StoreUnavailable
 from bot.models import Connection
 from delivery.memory import MemorySender
 from operations.deployment import of_stack
-from operations.disconnect import Outcome, disconnect, main
+from operations.disconnect import main
 from store.connections import DynamoConnectionStore
 from store.memory import MemoryConnectionStore
 from store.table import Table

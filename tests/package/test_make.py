@@ -33,7 +33,7 @@ def project(tmp_path: Path) -> Path:
     folder.joinpath("local_gateway").mkdir(parents=True)
     folder.joinpath("local_gateway/__main__.py").write_text(GATEWAY)
     folder.joinpath("operations").mkdir()
-    for command in ("disconnect", "push"):
+    for command in ("broadcast", "disconnect", "progress", "push"):
         script = COMMAND.format(command=command)
         folder.joinpath(f"operations/{command}.py").write_text(script)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
@@ -114,6 +114,29 @@ def test_push_takes_nobody_for_the_user_of_the_shell(project: Path) -> None:
     assert asked.returncode != 0
     assert "make push USER=user:..." in asked.stderr
     assert "push [" not in asked.stdout
+
+
+@pytest.mark.parametrize("text", ["Hello, world", 'it\'s $HOME $(id) `id` "a" $$ \\ ;', "--help"])
+def test_broadcast_is_given_what_and_whom_as_typed(project: Path, text: str) -> None:
+    said = make(project, "broadcast", f"TEXT={text}").stdout
+    assert said == f"broadcast {['--local', '--conversation', 'main', '--', text]}\n"
+    more = ["USERS=a list", "ID=b1", "CONVERSATION=news", "STACK=chat"]
+    said = make(project, "broadcast", f"TEXT={text}", *more).stdout
+    words = ["--stack", "chat", "--users", "a list", "--id", "b1", "--conversation", "news"]
+    assert said == f"broadcast {[*words, '--', text]}\n"
+
+
+def test_nobody_means_one_user_and_reaches_all(project: Path) -> None:
+    asked = make(project, "broadcast", "TEXT=x", "USER=user:a:b")
+    assert asked.returncode != 0
+    assert "broadcast [" not in asked.stdout
+    assert "broadcast [" in make(project, "broadcast", "TEXT=x", USER="operator").stdout
+
+
+def test_progress_is_asked_of_one_broadcast(project: Path) -> None:
+    said = make(project, "progress", "ID=b1", "STACK=chat").stdout
+    assert said == f"progress {['--stack', 'chat', '--', 'b1']}\n"
+    assert "make progress ID=..." in make(project, "progress").stderr
 
 
 def test_what_is_installed_is_not_installed_again(project: Path) -> None:

@@ -25,8 +25,10 @@ LARGEST = {
     "ConnectFunction": 20 * MEBIBYTE,
     "DisconnectFunction": 20 * MEBIBYTE,
     "CleanerFunction": 20 * MEBIBYTE,
+    "UserDataFunction": 20 * MEBIBYTE,
     "MessageFunction": 60 * MEBIBYTE,
     "PushFunction": 25 * MEBIBYTE,
+    "BroadcastFunction": 25 * MEBIBYTE,
     "ReplyFunction": 60 * MEBIBYTE,
 }
 """Room to grow by a third; all that is over it is there by mistake."""

@@ -4,19 +4,22 @@ import copy
 import importlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
 from samtranslator.translator.transform import transform
 
 from bot import frames
+from bot.broadcasts import STEP_USERS
 from bot.ordering import GIVEN_UP_AFTER
 from bots.bedrock.settings import BedrockSettings
 from bots.conversing.settings import ModelSettings
 from bots.openai_compatible.settings import OpenAISettings
-from handlers import settings
+from handlers import broadcast, settings
 from handlers.push_lanes import LONGEST_ABSENCE_SECONDS, MARGIN_SECONDS, PATIENCE_SECONDS
 from handlers.variables import Environment, natural
+from store.broadcasts import PARTITION
 from tests.package.functions import FUNCTION, resolved, resources, variables
 from tests.support.template import template
 
@@ -45,7 +48,9 @@ SETTINGS: dict[str, Callable[[Environment], object]] = {
     "DisconnectFunction": settings.ConnectionSettings.from_environment,
     "MessageFunction": settings.MessageSettings.from_environment,
     "PushFunction": settings.PushSettings.from_environment,
+    "BroadcastFunction": settings.BroadcastSettings.from_environment,
     "ReplyFunction": settings_of_replies,
+    "UserDataFunction": settings.UserDataSettings.from_environment,
     "CleanerFunction": settings.CleanerSettings.from_environment,
 }
 
@@ -158,8 +163,10 @@ def test_rights_name_a_table_or_this_stage_of_this_api(function: str) -> None:
                 assert function in ("MessageFunction", "PushFunction")
                 assert named == ["ReplyFunction", "Arn"]
             elif listed(statement["Action"])[0].startswith("sqs:"):
-                assert function == "PushFunction"
-                assert named in (["PushQueue", "Arn"], ["PushDeadLetters", "Arn"])
+                queues = [["PushQueue", "Arn"], ["PushDeadLetters", "Arn"]]
+                of_broadcasts = [["BroadcastQueue", "Arn"], ["BroadcastDeadLetters", "Arn"]]
+                assert function in ("PushFunction", "BroadcastFunction")
+                assert named in queues + (of_broadcasts if function == "BroadcastFunction" else [])
             else:
                 assert statement["Action"] == "execute-api:ManageConnections"
                 assert ":${WebSocketApi}/${StageName}/" in named
@@ -201,7 +208,7 @@ def test_the_guardrail_and_the_key_that_are_named_may_be_used_and_no_other() -> 
     ("method", "functions"),
     [
         ("POST", {"MessageFunction", "PushFunction", "ReplyFunction"}),
-        ("DELETE", {"MessageFunction", "CleanerFunction"}),
+        ("DELETE", {"MessageFunction", "CleanerFunction", "UserDataFunction"}),
         ("GET", {"CleanerFunction"}),
     ],
 )
@@ -282,7 +289,13 @@ def test_conversations_outlive_the_stack() -> None:
 def test_no_function_behind_api_gateway_waits_longer_than_it() -> None:
     longest = template()["Globals"]["Function"]["Timeout"]
     for name, function in resources(FUNCTION).items():
-        is_asynchronous = name in ("ReplyFunction", "PushFunction", "CleanerFunction")
+        is_asynchronous = name in (
+            "ReplyFunction",
+            "PushFunction",
+            "BroadcastFunction",
+            "CleanerFunction",
+            "UserDataFunction",
+        )
         assert is_asynchronous or function.get("Timeout", longest) < 29
 
 
@@ -383,15 +396,50 @@ def test_queues_are_encrypted_and_keep_what_they_have_for_two_weeks(queue: str) 
     assert described["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_a_publisher_may_send_to_the_queue_and_nothing_else() -> None:
-    (policy,) = resources("AWS::IAM::ManagedPolicy").values()
+@pytest.mark.parametrize("kind", ["Push", "Broadcast"])
+def test_a_publisher_may_send_to_the_queue_and_nothing_else(kind: str) -> None:
+    policy = resources("AWS::IAM::ManagedPolicy")[f"{kind}PublisherPolicy"]
     assert policy["PolicyDocument"]["Statement"] == [
         {
             "Effect": "Allow",
             "Action": "sqs:SendMessage",
-            "Resource": {"Fn::GetAtt": ["PushQueue", "Arn"]},
+            "Resource": {"Fn::GetAtt": [f"{kind}Queue", "Arn"]},
         }
     ]
+
+
+# ---- broadcast
+
+
+def test_a_step_of_a_broadcast_ends_long_before_its_function_does() -> None:
+    slowest = template()["Parameters"]["BroadcastUsersPerSecond"]["MinValue"]
+    timeout = resources(FUNCTION)["BroadcastFunction"]["Timeout"]
+    assert STEP_USERS / slowest <= timeout / 2
+    queue = resources("AWS::SQS::Queue")["BroadcastQueue"]
+    assert queue["VisibilityTimeout"] >= 6 * timeout
+    assert queue["FifoQueue"] is True
+    waits = queue["RedrivePolicy"]["maxReceiveCount"] * broadcast.LONGEST_ABSENCE_SECONDS
+    assert waits >= 30 * 60 - broadcast.LONGEST_ABSENCE_SECONDS
+    batch = resources("AWS::Lambda::EventSourceMapping")["BroadcastFromQueue"]["BatchSize"]
+    assert batch == 1, "or the function's time would not be enough for all"
+
+
+def test_a_broadcast_notes_its_own_and_has_no_right_to_any_conversation() -> None:
+    (notes,) = (
+        each for each in statements("BroadcastFunction") if "SessionsTable" in str(each["Resource"])
+    )
+    (pattern,) = notes["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert pattern == f"{PARTITION}*"
+    assert not fnmatch("user:a:b", pattern)
+    assert not fnmatch("guest:a", pattern)
+
+
+def test_pushes_leave_functions_for_the_chat() -> None:
+    scaling = resources("AWS::Lambda::EventSourceMapping")["PushFromQueue"]["ScalingConfig"]
+    assert scaling == {"MaximumConcurrency": {"Ref": "PushConcurrency"}}
+    bounds = template()["Parameters"]["PushConcurrency"]
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    assert (bounds["MinValue"], bounds["MaxValue"]) == (2, 1000)
 
 
 SOURCES = {
