@@ -14,6 +14,7 @@ from delivery.broadcast_queues import GROUP
 from handlers import composition
 from handlers.composition import BroadcastApp
 from handlers.failures import log_failure
+from handlers.measures import measure
 from handlers.settings import BroadcastSettings
 
 LONGEST_ABSENCE_SECONDS = 30
@@ -62,13 +63,11 @@ def _take(app: BroadcastApp, record: Record) -> None:
 def _bury(app: BroadcastApp, record: Record, reason: str, code: str) -> None:
     app.steps.bury(record["body"], GROUP, record["messageId"], reason)
     app.logger.info("step refused", extra={"code": code})
-    app.metrics.add_metric("BroadcastStepsRefused", "Count", 1)
-    app.metrics.flush_metrics()
+    measure(app.metrics, {"BroadcastStepsRefused": 1})
 
 
 def _give_back(app: BroadcastApp, records: list[Record]) -> dict[str, Any]:
-    app.metrics.add_metric("BroadcastStepsGivenBack", "Count", len(records))
-    app.metrics.flush_metrics()
+    measure(app.metrics, {"BroadcastStepsGivenBack": len(records)})
     try:
         app.steps.come_again({record["receiptHandle"]: _absence(records[0]) for record in records})
     except StoreUnavailable as error:
@@ -93,9 +92,7 @@ def _observe(app: BroadcastApp, number: int, taken: Taken) -> None:
         "BroadcastUsers": taken.users,
         "BroadcastsFinished": int(taken.finished),
     }
-    for name, count in counts.items():
-        app.metrics.add_metric(name, "Count", count)
-    app.metrics.flush_metrics()
+    measure(app.metrics, counts)
 
 
 composition.ready_early(_app)

@@ -35,9 +35,10 @@ def user_id(event: Event) -> str | None:
     return str(found) if found else None
 
 
-def received_at(event: Event) -> datetime:
-    """When API Gateway was given the request."""
-    return datetime.fromtimestamp(event["requestContext"]["requestTimeEpoch"] / 1000, UTC)
+def received_at(event: Event) -> datetime | None:
+    """When API Gateway was given the request; None where the event does not say."""
+    milliseconds = event["requestContext"].get("requestTimeEpoch")
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
 
 
 def caller(event: Event, user: str) -> Caller:

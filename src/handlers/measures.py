@@ -52,6 +52,13 @@ UNITS = {
     "PushesRefused": COUNT,
     "PushesGivenBack": COUNT,
     "PushLag": MILLISECONDS,
+    # What goes to many.
+    "BroadcastSteps": COUNT,
+    "BroadcastStepsRepeated": COUNT,
+    "BroadcastStepsRefused": COUNT,
+    "BroadcastStepsGivenBack": COUNT,
+    "BroadcastUsers": COUNT,
+    "BroadcastsFinished": COUNT,
     # What is cleared away.
     "ConnectionsReaped": COUNT,
     "ConnectionsClosed": COUNT,

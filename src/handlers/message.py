@@ -44,7 +44,8 @@ def answer(app: MessageApp, event: events.Event) -> dict[str, Any]:
         log_failure(app.logger, "failed", error)
         reply = app.chat.apologize(body)
     delivery = _deliver(app, user_id, connection_id, reply.traced(correlation_id))
-    took = milliseconds_between(events.received_at(event), app.chat.clock())
+    since = events.received_at(event)
+    took = milliseconds_between(since, app.chat.clock()) if since else None
     observe.frame_answered(app.logger, app.metrics, connection_id, reply, delivery, took)
     return {"statusCode": 200}
 

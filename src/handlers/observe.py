@@ -17,9 +17,9 @@ def frame_answered(
     connection_id: str,
     reply: Answer,
     delivery: Delivery,
-    milliseconds: float,
+    milliseconds: float | None,
 ) -> None:
-    """Log and measure the outcome of one client frame, and how long it took."""
+    """Log and measure the outcome of one client frame, and how long it took if that is known."""
     fault = reply.fault
     logger.info(
         "answered",
@@ -53,10 +53,10 @@ def _counts(reply: Answer, delivery: Delivery) -> dict[str, float]:
     }
 
 
-def _rare(reply: Answer, milliseconds: float) -> dict[str, float]:
+def _rare(reply: Answer, milliseconds: float | None) -> dict[str, float]:
     measured: dict[str, float] = {}
     # A reply that is written elsewhere is measured there, when it has ended.
-    if reply.turn_made and not reply.ordered:
+    if milliseconds is not None and reply.turn_made and not reply.ordered:
         measured["TurnTime"] = milliseconds
     if reply.forked:
         measured["Forks"] = 1

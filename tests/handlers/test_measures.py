@@ -14,7 +14,7 @@ from auth.guests import guest
 from auth.principal import Refused, RefusedExpired, RefusedOrigin, RefusedUnchecked
 from bot.errors import StoreUnavailable
 from bot.models import Message, Reply, Snapshot
-from handlers import authorizer
+from handlers import authorizer, message
 from handlers.composition import AuthorizerApp
 from handlers.measures import UNITS, measure
 from store.memory import MemoryConnectionStore, MemoryConversationStore
@@ -143,6 +143,16 @@ def test_a_turn_is_timed_from_api_gateways_word_to_the_answer(
     assert measured(capsys)["TurnTime"] == 2_000
     backend.send(ANA, "c1=", HELLO)
     assert "TurnTime" not in measured(capsys), "a resend makes no turn"
+
+
+def test_a_request_that_names_no_time_is_answered_and_not_timed(
+    backend: Backend, capsys: Output
+) -> None:
+    event = events.message(HELLO, "c1=", ANA)
+    del event["requestContext"]["requestTimeEpoch"]
+    message.answer(backend.functions[0], event)
+    assert [frame["type"] for frame in backend.got("c1=")] == ["turn"]
+    assert "TurnTime" not in measured(capsys)
 
 
 def test_clocks_that_differ_make_no_time_negative(backend: Backend, capsys: Output) -> None:
