@@ -15,7 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from benchmarks.turn_cost_meter import Meter
 from benchmarks.turn_cost_posts import Posts
-from handlers import composition
+from handlers import clients
 from local_gateway.engine.engine import Engine
 
 REGION = "us-east-1"
@@ -91,8 +91,8 @@ def _environment(endpoint: str) -> Iterator[None]:
 @contextmanager
 def _own_session() -> Iterator[None]:
     """The functions keep one AWS session a process; here it must be one that is listened to."""
-    composition._session.cache_clear()
+    clients._session.cache_clear()
     try:
         yield
     finally:
-        composition._session.cache_clear()
+        clients._session.cache_clear()

@@ -17,7 +17,7 @@ from benchmarks.turn_cost_posts import Frame
 from benchmarks.turn_cost_samples import BOT_CLASS, sample
 from bot.models import ConversationKey
 from handlers import composition, connect, message, reply
-from handlers.composition import MessageApp, ReplyApp
+from handlers.apps import MessageApp, ReplyApp
 from handlers.settings import ConnectionSettings, MessageSettings, ReplySettings
 from store.attributes import string
 from store.connections import DynamoConnectionStore

@@ -19,12 +19,10 @@ from bot.errors import (
     UnknownAction,
 )
 from bot.expiry import Expiry, Tokens
-from bot.filling import Filling
 from bot.forking import Fork, Forking
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Caller, ConversationKey, Message
-from bot.moving import Moving
 from bot.ordering import Ordering
 from bot.pace import Pace
 from bot.ports import (
@@ -291,10 +289,10 @@ def assemble(
     `tokens` says whom a token speaks for, and is asked by `renew` frames alone.
     """
     log = Log(store, clock)
-    sealing = Sealing(store, log, clock, new_id)
-    moving = Moving(store, log, retention, clock, pause)
-    deletion = Deletion(store, sealing, moving, Filling(store, log, clock, pause), clock)
-    cache = TailCache()
+    deletion = Deletion.on(
+        store=store, log=log, retention=retention, clock=clock, new_id=new_id, pause=pause
+    )
+    sealing, cache = Sealing(store, log, clock, new_id), TailCache()
     ordering = Ordering(starter, store, log, clock, new_id)
     turns = Turns(
         store=store,

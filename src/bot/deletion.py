@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import NotFound
 from bot.filling import Filling
+from bot.log import Log
 from bot.models import ConversationKey, Status, Turn
 from bot.moving import Moving
 from bot.ports import ConversationStore
@@ -53,6 +54,28 @@ class Deletion:
         self._filling = filling
         self._clock = clock
         self._cleared = cleared
+
+    @classmethod
+    def on(
+        cls,
+        *,
+        store: ConversationStore,
+        log: Log,
+        retention: timedelta,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        pause: Callable[[int], None],
+        cleared: Callable[[Sequence[Turn]], object] = untold,
+    ) -> "Deletion":
+        """Put it together from its ports; `pause` waits a while after a lost race."""
+        return cls(
+            store,
+            Sealing(store, log, clock, new_id),
+            Moving(store, log, retention, clock, pause),
+            Filling(store, log, clock, pause),
+            clock,
+            cleared,
+        )
 
     def seal(self, key: ConversationKey) -> Turn:
         """End the log: from now on the conversation is not there any more.

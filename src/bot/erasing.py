@@ -15,13 +15,10 @@ from datetime import datetime, timedelta
 from bot.closing import disconnect
 from bot.deletion import STEP, Deletion
 from bot.errors import Busy
-from bot.filling import Filling
 from bot.holdings import Kind
 from bot.log import Log
 from bot.models import ConversationKey, Turn
-from bot.moving import Moving
 from bot.ports import ConnectionStore, ConversationStore, FrameSender, Holdings
-from bot.sealing import Sealing
 from bot.sweeping import Remains, Sweeping
 from bot.tail import expired, is_root, is_tombstone
 
@@ -194,13 +191,14 @@ def assemble(
     log = Log(store, clock)
 
     def deletion_of(cleared: Callable[[Sequence[Turn]], object]) -> Deletion:
-        return Deletion(
-            store,
-            Sealing(store, log, clock, new_id),
-            Moving(store, log, retention, clock, pause),
-            Filling(store, log, clock, pause),
-            clock,
-            cleared,
+        return Deletion.on(
+            store=store,
+            log=log,
+            retention=retention,
+            clock=clock,
+            new_id=new_id,
+            pause=pause,
+            cleared=cleared,
         )
 
     return Erasure(store, connections, holdings, sender, clock, deletion_of)

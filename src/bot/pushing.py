@@ -13,16 +13,13 @@ from bot import limits, positions
 from bot.conversations import Conversations
 from bot.deletion import Deletion
 from bot.errors import BadRequest, Busy, StillWriting, TooLarge
-from bot.filling import Filling
 from bot.log import Log
 from bot.memory import TailCache
 from bot.models import Author, ConversationKey, State, Status, Turn
-from bot.moving import Moving
 from bot.ordering import Ordering
 from bot.pace import Pace
 from bot.ports import ConversationStore, ReplyStarter, TurnLog
 from bot.pushes import Push
-from bot.sealing import Sealing
 from bot.tail import Tail
 from bot.turns import Taken
 
@@ -212,12 +209,8 @@ def assemble(
 ) -> Pushing:
     """Put it together from its ports; `pause` waits a while after a lost race."""
     log = Log(store, clock)
-    deletion = Deletion(
-        store,
-        Sealing(store, log, clock, new_id),
-        Moving(store, log, retention, clock, pause),
-        Filling(store, log, clock, pause),
-        clock,
+    deletion = Deletion.on(
+        store=store, log=log, retention=retention, clock=clock, new_id=new_id, pause=pause
     )
     ordering, cache = Ordering(starter, store, log, clock, new_id), TailCache()
     return Pushing(

@@ -7,7 +7,7 @@ from typing import Any
 from auth import policy
 from auth.principal import Refused, RefusedExpired, RefusedOrigin, RefusedUnchecked
 from handlers import composition, correlation, events
-from handlers.composition import AuthorizerApp
+from handlers.apps import AuthorizerApp
 from handlers.failures import log_failure
 from handlers.measures import measure
 from handlers.settings import AuthorizerSettings

@@ -12,7 +12,7 @@ from bot.broadcasting import Taken
 from bot.errors import Busy, ParleyError, StoreUnavailable
 from delivery.broadcast_queues import GROUP
 from handlers import composition
-from handlers.composition import BroadcastApp
+from handlers.apps import BroadcastApp
 from handlers.failures import log_failure
 from handlers.measures import measure
 from handlers.settings import BroadcastSettings

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from handlers import composition, correlation
-from handlers.composition import CleanerApp
+from handlers.apps import CleanerApp
 from handlers.measures import measure
 from handlers.settings import CleanerSettings
 

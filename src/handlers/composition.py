@@ -10,34 +10,35 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
+from handlers.apps import (
+    AuthorizerApp,
+    BroadcastApp,
+    CleanerApp,
+    ConnectionApp,
+    MessageApp,
+    PushApp,
+    ReplyApp,
+    UserDataApp,
+)
+from handlers.clients import dynamodb, management_api, retrying
+
 if TYPE_CHECKING:
-    from auth.door import Door
     from auth.keys import KeySource
     from auth.tokens import Verifier
-    from bot.broadcasting import Broadcasting
-    from bot.chat import Chat
-    from bot.cleaning import Cleaning
-    from bot.erasing import Erasure
     from bot.ports import (
         Bot,
         ConnectionStore,
         ConversationStore,
         FrameSender,
-        Holdings,
         StreamingBot,
     )
-    from bot.pushing import Pushing
-    from bot.replying import Replying
-    from delivery.fan_out import FanOut
-    from delivery.push_queues import PushQueues
     from handlers.settings import (
         AuthorizerSettings,
         BroadcastSettings,
@@ -49,89 +50,6 @@ if TYPE_CHECKING:
         UserDataSettings,
     )
     from handlers.token_settings import TokenSettings
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorizerApp:
-    """What the authorizer needs."""
-
-    door: "Door"
-    logger: Logger
-    metrics: Metrics
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionApp:
-    """What `$connect` and `$disconnect` need."""
-
-    connections: "ConnectionStore"
-    logger: Logger
-    metrics: Metrics
-    clock: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class MessageApp:
-    """What the message function needs."""
-
-    chat: "Chat"
-    fan_out: "FanOut"
-    connections: "ConnectionStore"
-    logger: Logger
-    metrics: Metrics
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyApp:
-    """What the function needs that writes replies."""
-
-    replying: "Replying"
-    fan_out: "FanOut"
-    logger: Logger
-    metrics: Metrics
-    clock: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class CleanerApp:
-    """What the cleaner needs."""
-
-    cleaning: "Cleaning"
-    logger: Logger
-    metrics: Metrics
-    clock: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class PushApp:
-    """What the function needs that takes pushes."""
-
-    pushing: "Pushing"
-    fan_out: "FanOut"
-    queues: "PushQueues"
-    logger: Logger
-    metrics: Metrics
-    clock: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class UserDataApp:
-    """What the function needs that exports and erases."""
-
-    holdings: "Holdings"
-    erasure: "Erasure"
-    logger: Logger
-    clock: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class BroadcastApp:
-    """What the function needs that takes broadcasts."""
-
-    broadcasting: "Broadcasting"
-    steps: "PushQueues"
-    logger: Logger
-    metrics: Metrics
 
 
 def authorizer(settings: "AuthorizerSettings") -> AuthorizerApp:
@@ -161,7 +79,7 @@ def connection(settings: "ConnectionSettings") -> ConnectionApp:
     from store.connections import DynamoConnectionStore
     from store.table import Table
 
-    connections = DynamoConnectionStore(Table(_dynamodb(), settings.connections_table))
+    connections = DynamoConnectionStore(Table(dynamodb(), settings.connections_table))
     return ConnectionApp(connections, Logger(), Metrics(), now)
 
 
@@ -182,7 +100,7 @@ def message(settings: "MessageSettings") -> MessageApp:
         tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
         starter=LambdaReplyStarter(
-            lambda: _retrying_client("lambda"), settings.reply_function, logger.get_correlation_id
+            lambda: retrying("lambda"), settings.reply_function, logger.get_correlation_id
         ),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
@@ -230,8 +148,8 @@ def cleaner(settings: "CleanerSettings") -> CleanerApp:
     from store.census import DynamoConnectionCensus
     from store.table import Table
 
-    census = DynamoConnectionCensus(Table(_dynamodb(), settings.connections_table))
-    gatekeeper = ApiGatewaySender(_management_api(settings.connections_endpoint))
+    census = DynamoConnectionCensus(Table(dynamodb(), settings.connections_table))
+    gatekeeper = ApiGatewaySender(management_api(settings.connections_endpoint))
     paced = Paced(gatekeeper, settings.calls_per_second, time.monotonic, time.sleep)
     return CleanerApp(Cleaning(census, paced, now, random.shuffle), Logger(), Metrics(), now)
 
@@ -249,7 +167,7 @@ def push(settings: "PushSettings") -> PushApp:
     pushing = assemble(
         store=store,
         starter=LambdaReplyStarter(
-            lambda: _retrying_client("lambda"), settings.reply_function, logger.get_correlation_id
+            lambda: retrying("lambda"), settings.reply_function, logger.get_correlation_id
         ),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
@@ -257,9 +175,7 @@ def push(settings: "PushSettings") -> PushApp:
         new_id=new_id,
         pause=pause,
     )
-    queues = PushQueues(
-        lambda: _retrying_client("sqs"), settings.push_queue, settings.push_dead_letters
-    )
+    queues = PushQueues(lambda: retrying("sqs"), settings.push_queue, settings.push_dead_letters)
     return PushApp(pushing, FanOut(sender, connections, now), queues, logger, Metrics(), now)
 
 
@@ -272,15 +188,15 @@ def user_data(settings: "UserDataSettings") -> UserDataApp:
     from store.holdings import DynamoHoldings
     from store.table import Table
 
-    dynamodb = _dynamodb()
-    sessions = Table(dynamodb, settings.sessions_table)
-    connections = Table(dynamodb, settings.connections_table)
+    tables = dynamodb()
+    sessions = Table(tables, settings.sessions_table)
+    connections = Table(tables, settings.connections_table)
     holdings = DynamoHoldings(connections, sessions)
     erasure = assemble(
         store=DynamoConversationStore(sessions),
         connections=DynamoConnectionStore(connections),
         holdings=holdings,
-        sender=ApiGatewaySender(_management_api(settings.connections_endpoint)),
+        sender=ApiGatewaySender(management_api(settings.connections_endpoint)),
         retention=settings.retention,
         clock=now,
         new_id=new_id,
@@ -298,11 +214,11 @@ def broadcast(settings: "BroadcastSettings") -> BroadcastApp:
     from store.roll import DynamoRoll
     from store.table import Table
 
-    dynamodb, sqs = _dynamodb(), _retrying_client("sqs")
+    tables, sqs = dynamodb(), retrying("sqs")
     steps = PushQueues(lambda: sqs, settings.broadcast_queue, settings.broadcast_dead_letters)
     broadcasting = Broadcasting(
-        roll=DynamoRoll(Table(dynamodb, settings.connections_table)),
-        log=DynamoBroadcastLog(Table(dynamodb, settings.sessions_table)),
+        roll=DynamoRoll(Table(tables, settings.connections_table)),
+        log=DynamoBroadcastLog(Table(tables, settings.sessions_table)),
         outlet=BroadcastQueues(lambda: sqs, settings.push_queue, steps),
         users_per_second=settings.users_per_second,
         clock=now,
@@ -381,46 +297,9 @@ def _surroundings(
     from store.conversations import DynamoConversationStore
     from store.table import Table
 
-    dynamodb = _dynamodb()
+    tables = dynamodb()
     return (
-        DynamoConversationStore(Table(dynamodb, settings.sessions_table)),
-        DynamoConnectionStore(Table(dynamodb, settings.connections_table)),
-        ApiGatewaySender(_management_api(settings.connections_endpoint)),
+        DynamoConversationStore(Table(tables, settings.sessions_table)),
+        DynamoConnectionStore(Table(tables, settings.connections_table)),
+        ApiGatewaySender(management_api(settings.connections_endpoint)),
     )
-
-
-def _dynamodb() -> Any:
-    # A retried write that had been applied is told by its owner, so retrying is safe.
-    return _retrying_client("dynamodb")
-
-
-def _retrying_client(service: str) -> Any:
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=2,
-        read_timeout=4,
-        retries={"mode": "standard", "total_max_attempts": 4},
-    )
-    return _client(service, config=config)
-
-
-def _management_api(endpoint: str) -> Any:
-    from botocore.config import Config
-
-    # No retries here: a frame whose answer was lost would be sent twice.
-    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
-    return _client("apigatewaymanagementapi", config=config, endpoint_url=endpoint)
-
-
-def _client(service: str, **options: Any) -> Any:
-    return _session().create_client(service, **options)
-
-
-@cache
-def _session() -> Any:
-    # botocore, not boto3: the same clients without the resource layer's import time. One session:
-    # what it has read of its files (a third of a client's cost) serves every client.
-    import botocore.session
-
-    return botocore.session.get_session()

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.errors import StoreUnavailable
 from handlers import composition, correlation, events
-from handlers.composition import ConnectionApp
+from handlers.apps import ConnectionApp
 from handlers.failures import log_failure
 from handlers.measures import measure
 from handlers.settings import ConnectionSettings

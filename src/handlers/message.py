@@ -12,7 +12,7 @@ from bot.chat import Answer
 from bot.errors import ParleyError, StoreUnavailable
 from delivery.fan_out import Delivery
 from handlers import composition, correlation, events, observe
-from handlers.composition import MessageApp
+from handlers.apps import MessageApp
 from handlers.failures import log_failure
 from handlers.measures import milliseconds_between
 from handlers.settings import MessageSettings

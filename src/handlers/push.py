@@ -15,7 +15,7 @@ from bot.pushes import Push
 from bot.pushing import Pushed, name_of
 from delivery.fan_out import Delivery
 from handlers import composition, correlation, push_events
-from handlers.composition import PushApp
+from handlers.apps import PushApp
 from handlers.failures import log_failure
 from handlers.push_events import Batch, Event, GivenBack, Record
 from handlers.push_lanes import PATIENCE_SECONDS, absences, patiently, work_off

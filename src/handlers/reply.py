@@ -15,7 +15,7 @@ from bot.replying import Written
 from delivery.fan_out import Delivery
 from delivery.starting import correlation_of, order_of
 from handlers import composition, correlation
-from handlers.composition import ReplyApp
+from handlers.apps import ReplyApp
 from handlers.failures import log_failure
 from handlers.measures import measure, milliseconds_between
 from handlers.settings import ReplySettings

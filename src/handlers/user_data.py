@@ -23,7 +23,7 @@ from bot.exporting import sheet
 from bot.holdings import START, Place, Shelf
 from bot.limits import MAX_USER_ID_CHARACTERS
 from handlers import composition
-from handlers.composition import UserDataApp
+from handlers.apps import UserDataApp
 from handlers.settings import UserDataSettings
 
 MARGIN = timedelta(seconds=30)

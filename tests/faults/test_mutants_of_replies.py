@@ -23,7 +23,7 @@ from delivery.fan_out import FanOut
 from delivery.memory import MemorySender
 from delivery.starting import event_of
 from handlers import reply
-from handlers.composition import ReplyApp
+from handlers.apps import ReplyApp
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support.clock import START, FakeClock, Ids
 from tests.support.history import History, table

@@ -24,7 +24,7 @@ from delivery.fan_out import Delivery, FanOut
 from delivery.memory import MemorySender
 from delivery.push_queues import PushQueues
 from handlers import push, push_lanes
-from handlers.composition import PushApp
+from handlers.apps import PushApp
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support.backend import Backend
 from tests.support.fault_report import Rows

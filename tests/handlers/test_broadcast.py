@@ -15,7 +15,7 @@ from bot.broadcasts import Step
 from bot.errors import StoreUnavailable
 from delivery.push_queues import PushQueues
 from handlers import broadcast
-from handlers.composition import BroadcastApp
+from handlers.apps import BroadcastApp
 from store.memory_broadcasts import MemoryBroadcastLog, MemoryRoll
 from tests.support.clock import START, FakeClock
 from tests.support.push_events import sqs, sqs_record

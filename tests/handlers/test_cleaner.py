@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import Metrics
 from bot.cleaning import Cleaned, Cleaning
 from bot.ports import Part
 from handlers import cleaner
-from handlers.composition import CleanerApp
+from handlers.apps import CleanerApp
 from store.memory_census import MemoryConnectionCensus
 from tests.support.backend import Backend
 from tests.support.turns import ANA

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.parser.models import (
 from auth.door import Door
 from bot.errors import StoreUnavailable
 from handlers import authorizer, connect, disconnect
-from handlers.composition import AuthorizerApp
+from handlers.apps import AuthorizerApp
 from store.memory import MemoryConnectionStore
 from tests.support import events
 from tests.support.backend import Backend

@@ -10,7 +10,7 @@ import pytest
 
 from auth.door import Door
 from handlers import authorizer, composition, connect, disconnect, message
-from handlers.composition import AuthorizerApp
+from handlers.apps import AuthorizerApp
 from handlers.settings import MessageSettings
 from store.memory import MemoryConversationStore
 from tests.support import events

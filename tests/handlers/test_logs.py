@@ -12,7 +12,7 @@ from bot.errors import SendFailed, StoreUnavailable
 from bot.models import Reply
 from delivery.memory import MemorySender
 from handlers import authorizer, message
-from handlers.composition import AuthorizerApp
+from handlers.apps import AuthorizerApp
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events
 from tests.support.adopting import EVA

@@ -15,7 +15,7 @@ from auth.principal import Refused, RefusedExpired, RefusedOrigin, RefusedUnchec
 from bot.errors import StoreUnavailable
 from bot.models import Message, Reply, Snapshot
 from handlers import authorizer, message
-from handlers.composition import AuthorizerApp
+from handlers.apps import AuthorizerApp
 from handlers.measures import UNITS, measure
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events

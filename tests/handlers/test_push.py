@@ -15,7 +15,7 @@ from bot.models import ConversationKey
 from delivery.fan_out import FanOut
 from delivery.push_queues import PushQueues
 from handlers import push
-from handlers.composition import PushApp
+from handlers.apps import PushApp
 from handlers.push import BatchGivenBack
 from handlers.push_lanes import PATIENCE_SECONDS
 from tests.support.backend import Backend

@@ -22,7 +22,7 @@ from delivery.audience import LiveAudience
 from delivery.fan_out import FanOut
 from delivery.starting import event_of, order_of
 from handlers import reply
-from handlers.composition import ReplyApp
+from handlers.apps import ReplyApp
 from tests.support.backend import Backend
 from tests.support.clock import Ids
 from tests.support.stores import Wrapped

@@ -13,7 +13,7 @@ from aws_lambda_powertools.logging import Logger
 from bot import exporting
 from bot.errors import BadRequest
 from handlers import user_data
-from handlers.composition import UserDataApp
+from handlers.apps import UserDataApp
 from operations.deployment import FUNCTION_SECONDS
 from store.memory import MemoryConversationStore
 from tests.support.clock import FakeClock

@@ -12,7 +12,7 @@ from bot.ports import Bot, ConnectionStore, ConversationStore, FrameSender
 from delivery.fan_out import FanOut
 from delivery.memory import MemorySender
 from handlers import connect, disconnect, message
-from handlers.composition import ConnectionApp, MessageApp
+from handlers.apps import ConnectionApp, MessageApp
 from handlers.renewal import Tokens
 from store.memory import MemoryConnectionStore, MemoryConversationStore
 from tests.support import events

@@ -17,7 +17,8 @@ from botocore.httpsession import URLLib3Session
 from delivery.api_gateway import ApiGatewaySender
 from delivery.fan_out import FanOut
 from handlers import message
-from handlers.composition import MessageApp, new_id, now
+from handlers.apps import MessageApp
+from handlers.composition import new_id, now
 from store.connections import DynamoConnectionStore
 from store.conversations import DynamoConversationStore
 from store.table import Table

@@ -24,7 +24,8 @@ from delivery.audience import LiveAudience
 from delivery.fan_out import FanOut
 from delivery.starting import event_of
 from handlers import connect, disconnect, message, reply
-from handlers.composition import ConnectionApp, MessageApp, ReplyApp, pause
+from handlers.apps import ConnectionApp, MessageApp, ReplyApp
+from handlers.composition import pause
 from store.memory import MemoryConversationStore
 from tests.support import events
 from tests.support.clock import Ids
