@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from bot.answers import timestamp
-from bot.broadcasts import Progress, progress
+from bot.broadcast_steps import Progress, progress
 from operations.deployment import Deployment, add_choice, chosen
 from operations.failures import OperationFailed, told
 from store.broadcasts import DynamoBroadcastLog

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.broadcasts import STEP_USERS, Cursor, Done, Step
+from bot.broadcast_steps import STEP_USERS, Cursor, Done, Step
 from bot.ports import BroadcastLog, BroadcastOutlet, Roll
 
 PAGE = STEP_USERS // 2

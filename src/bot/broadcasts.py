@@ -1,12 +1,7 @@
-"""What a backend broadcasts: one message to many users, worked off step by step (docs/push.md).
-
-A step is one message of a queue, and says all that is needed to go on from it: the users it is for,
-or how far the walk over all who are active has come.
-"""
+"""Reading what a backend broadcasts: JSON text in, one validated step out (docs/push.md)."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -14,97 +9,12 @@ from typing import Any, cast
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from bot import answers, limits, pushes, reading
+from bot.broadcast_steps import ACTIVE, STEP_USERS, Cursor, Step
 from bot.errors import BadRequest, TooLarge
 
-STEP_USERS = 500
-"""Users of one step: at the lowest rate they take 20 seconds of the function's time."""
-
 BROADCAST_ID = r"^[A-Za-z0-9_.-]{1,64}$"
-ACTIVE = "active"
 OWN = frozenset({"userId", "id", "source", "position"})
 """What a broadcast gives to each push by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far the walk has come: in which sweep, when that began, whom it is after (seen since
-    then; None for everyone), in which part of the rows, and where in it (None at its start)."""
-
-    sweep: int
-    began: datetime
-    since: datetime | None = None
-    part: int = 0
-    start: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a broadcast. `users`, or a walk over all who are active, from `cursor` on.
-
-    `of` is how many steps a list has; a walk does not know.
-    """
-
-    broadcast_id: str
-    message: Mapping[str, Any]
-    number: int = 1
-    of: int | None = None
-    users: tuple[str, ...] = ()
-    cursor: Cursor | None = None
-
-    def push(self, user_id: str) -> str:
-        """The push to one of the users: the same id however often a step is taken."""
-        named = {**self.message, "userId": user_id, "id": f"broadcast:{self.broadcast_id}"}
-        return json.dumps(named, ensure_ascii=False)
-
-    def body(self) -> str:
-        """The step as it waits in the queue."""
-        cursor = asdict(self.cursor) if self.cursor else None
-        fields = {
-            "id": self.broadcast_id,
-            "message": dict(self.message),
-            "step": self.number,
-            "steps": self.of,
-            "users": list(self.users) or None,
-            "to": None if self.users else ACTIVE,
-            "cursor": cursor and {name: _written(value) for name, value in cursor.items()},
-        }
-        given = {name: value for name, value in fields.items() if value is not None}
-        return json.dumps(given, ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What is kept of a step that is done. `last`: a walk has come to its end."""
-
-    number: int
-    users: int
-    at: datetime
-    of: int | None = None
-    last: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a broadcast has come. Users who were met twice count twice."""
-
-    steps: int
-    users: int
-    finished: bool
-    began: datetime | None
-    latest: datetime | None
-
-
-def progress(done: list[Done]) -> Progress:
-    """Reckon it up."""
-    whole = any(each.last or each.of == len(done) for each in done)
-    times = sorted(each.at for each in done)
-    return Progress(
-        steps=len(done),
-        users=sum(each.users for each in done),
-        finished=whole,
-        began=times[0] if times else None,
-        latest=times[-1] if times else None,
-    )
 
 
 def _is(name: str, schema: core_schema.CoreSchema) -> dict[str, Any]:
@@ -202,7 +112,3 @@ def _cursor(given: dict[str, Any]) -> Cursor:
         )
     except (KeyError, TypeError, ValueError):
         raise BadRequest("cursor: it is none that a step was given.") from None
-
-
-def _written(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.broadcasts import Done, Step
+from bot.broadcast_steps import Done, Step
 from bot.holdings import Place, Shown
 from bot.models import (
     Connection,

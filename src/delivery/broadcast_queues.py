@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.broadcasts import Step
+from bot.broadcast_steps import Step
 from bot.errors import StoreUnavailable
 from delivery.push_queues import MAX_BODY_BYTES, PushQueues, fit_for_sqs
 

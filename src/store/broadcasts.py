@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.answers import timestamp
-from bot.broadcasts import Done
+from bot.broadcast_steps import Done
 from store.attributes import Item, number, string
 from store.table import Table
 

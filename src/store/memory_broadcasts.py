@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zlib import crc32
 
-from bot.broadcasts import Done
+from bot.broadcast_steps import Done
 from bot.ports import Part
 from store.memory_census import MemoryConnectionCensus
 

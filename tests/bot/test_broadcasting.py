@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot import broadcasting, broadcasts
+from bot.broadcast_steps import STEP_USERS, Done, Progress, Step, progress
 from bot.broadcasting import Broadcasting
-from bot.broadcasts import STEP_USERS, Done, Progress, Step, progress
 from bot.errors import StoreUnavailable
 from bot.models import Connection
 from store.memory_broadcasts import MemoryBroadcastLog, MemoryRoll

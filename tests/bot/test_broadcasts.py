@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import broadcasts, pushes
-from bot.broadcasts import STEP_USERS, Cursor, Done, Step, progress
+from bot.broadcast_steps import STEP_USERS, Cursor, Done, Step, progress
 from bot.errors import BadRequest, TooLarge
 from tests.support.clock import START
 from tests.support.turns import ANA

@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from bot import broadcasts
-from bot.broadcasts import Step
+from bot.broadcast_steps import Step
 from bot.errors import StoreUnavailable
 from delivery.broadcast_queues import GROUP, BroadcastQueues
 from delivery.push_queues import PushQueues

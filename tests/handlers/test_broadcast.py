@@ -10,8 +10,8 @@ import pytest
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
+from bot.broadcast_steps import Step
 from bot.broadcasting import Broadcasting
-from bot.broadcasts import Step
 from bot.errors import StoreUnavailable
 from delivery.push_queues import PushQueues
 from handlers import broadcast

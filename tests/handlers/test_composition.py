@@ -294,6 +294,14 @@ def test_pinned_keys_load_nothing_of_the_network() -> None:
     assert loaded.isdisjoint({"auth.fetching", "http.client"})
 
 
+@pytest.mark.parametrize("function", ["cleaner", "user_data"])
+def test_who_reads_no_frames_loads_nothing_to_validate_them(function: str) -> None:
+    """Their packages do not hold it either (src/build_package.py)."""
+    loaded = loaded_by(f"import handlers.{function}", CLEANER_CALLS_PER_SECOND="100")
+    assert {"store", "botocore.session"} <= loaded
+    assert loaded.isdisjoint({"boto3", "pydantic", "pydantic_core", "jose", "bots"})
+
+
 @pytest.mark.parametrize("function", ["connect", "disconnect"])
 def test_connecting_loads_no_conversation(function: str) -> None:
     loaded = loaded_by(f"import handlers.{function}")

@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from bot import broadcasts
-from bot.broadcasts import STEP_USERS, Done, Step
+from bot.broadcast_steps import STEP_USERS, Done, Step
 from delivery import broadcast_queues
 from operations import broadcaster
 from operations.broadcast import main

@@ -11,7 +11,7 @@ import pytest
 from samtranslator.translator.transform import transform
 
 from bot import frames
-from bot.broadcasts import STEP_USERS
+from bot.broadcast_steps import STEP_USERS
 from bot.ordering import GIVEN_UP_AFTER
 from bots.bedrock.settings import BedrockSettings
 from bots.conversing.settings import ModelSettings

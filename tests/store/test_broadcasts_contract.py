@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.broadcasts import Done
+from bot.broadcast_steps import Done
 from bot.models import Connection
 from bot.ports import BroadcastLog, ConnectionStore, Roll
 from store.broadcasts import DynamoBroadcastLog
