@@ -97,7 +97,7 @@ def test_the_authorizer_carries_no_aws_sdk(packages: Path) -> None:
 
 def test_every_service_that_is_called_keeps_its_model_and_its_endpoint() -> None:
     code = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
-    called = set(re.findall(r"""\w*client\(\s*"([\w-]+)""", code))
+    called = set(re.findall(r"""(?:client|retrying|_new)\(\s*"([\w-]+)""", code))
     assert {"dynamodb", "bedrock-runtime", "secretsmanager", "sqs", "ssm"} <= called
     assert {model.split("/")[0] for model in build_package.AWS_MODELS} == called
     named = {"bedrock-runtime": "bedrock", "apigatewaymanagementapi": "execute-api"}
