@@ -19,7 +19,7 @@ def test_all_that_a_user_has_is_exported_and_erased_and_nobody_elses(product: Pr
             await stranger.say("not mine")
             for number in range(3):
                 await client.say(f"text {number} of mine")
-            await client.send(action="rename", title="Mine — ünïcode")
+            await client.ask("snapshot", action="rename", title="Mine — ünïcode")
             await client.send(action="feedback", seq=2, rating="up")
             await client.ask(
                 "snapshot", action="fork", conversationId="branch", forkOf="main", forkAt=2
