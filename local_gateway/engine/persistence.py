@@ -1,9 +1,11 @@
 """MiniStack, made to lose nothing: every change is on the disk before its writer hears of it."""
 
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from local_gateway.engine import queue_numbers
 from local_gateway.engine.journal import Journal
 from local_gateway.engine.journalled_rows import JournalledRows
 
@@ -22,9 +24,10 @@ class PersistentEngine:
 
     def __init__(self, state_dir: Path) -> None:
         from ministack import app
-        from ministack.services import dynamodb
+        from ministack.services import dynamodb, sqs
 
         self._app: Any = app
+        self._sqs: Any = sqs
         self._tables_file = state_dir / "dynamodb.json"
         self._journal = Journal(state_dir / "journal.jsonl")
         self._rows = JournalledRows(dynamodb, self._journal)
@@ -64,6 +67,8 @@ class PersistentEngine:
             if message["type"] == "lifespan.startup.complete":
                 self._rows.replay()
                 self._rows.record()
+                # The time: more than one that began earlier can have counted to.
+                queue_numbers.go_on_from(self._sqs, time.time_ns() // 1000)
             elif message["type"] == "lifespan.shutdown.complete":
                 self._saved(before)
             await send(message)

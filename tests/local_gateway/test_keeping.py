@@ -231,6 +231,44 @@ def test_every_kind_of_write_survives_a_killed_engine(tmp_path: Path) -> None:
     assert asyncio.run(run()) == ["batched", "put", "transacted", "updated3"]
 
 
+def test_the_numbers_of_a_queue_grow_across_a_killed_engine(tmp_path: Path) -> None:
+    async def run() -> list[int]:
+        numbers = []
+        engine = Engine(tmp_path, "us-east-1")
+        await engine.start()
+        sqs = Endpoint(engine.url, "us-east-1").client("sqs")
+        queue = await asyncio.to_thread(
+            sqs.create_queue, QueueName="feed.fifo", Attributes={"FifoQueue": "true"}
+        )
+        await engine.save()
+        numbers += [
+            await asyncio.to_thread(number_of_a_message, sqs, queue["QueueUrl"], n)
+            for n in range(3)
+        ]
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        again = Engine(tmp_path, "us-east-1")
+        await again.start()
+        try:
+            sqs = Endpoint(again.url, "us-east-1").client("sqs")
+            url = (await asyncio.to_thread(sqs.get_queue_url, QueueName="feed.fifo"))["QueueUrl"]
+            numbers.append(await asyncio.to_thread(number_of_a_message, sqs, url, 3))
+        finally:
+            await again.stop()
+            await engine.stop()
+        return numbers
+
+    numbers = asyncio.run(run())
+    assert numbers == sorted(set(numbers)), "a push would be taken for one that was seen"
+
+
+def number_of_a_message(sqs: Any, url: str, n: int) -> int:
+    sent = sqs.send_message(
+        QueueUrl=url, MessageBody="-", MessageGroupId="user", MessageDeduplicationId=str(n)
+    )
+    return int(sent["SequenceNumber"])
+
+
 def write_in_every_way(client: Any) -> None:
     client.create_table(
         TableName="rows",
