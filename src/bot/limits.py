@@ -17,6 +17,10 @@ MAX_CONTENT_BYTES = 28 * 1024
 MAX_STATE_BYTES = 32 * 1024
 """A bot's state as JSON."""
 
+MAX_LEVELS = 100
+"""How deep what is pushed may be nested. Frames nest it deeper: what can only just be read when it
+comes could be sent no more, and neither could the conversation that it stands in."""
+
 MAX_MESSAGE_ID_CHARACTERS = 128
 MAX_TITLE_CHARACTERS = 120
 MAX_SOURCE_CHARACTERS = 64

@@ -148,6 +148,8 @@ def _json(name: str, value: Any, bound: int) -> str:
     """The value as JSON text; empty where there is none."""
     if value is None:
         return ""
+    if _is_deeper(value, limits.MAX_LEVELS):
+        raise TooLarge(f"{name}: it is nested {limits.MAX_LEVELS} levels deep at most.")
     try:
         written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         size = len(written.encode())
@@ -156,6 +158,19 @@ def _json(name: str, value: Any, bound: int) -> str:
     if size > bound:
         raise TooLarge(f"{name}: it takes at most {bound} bytes as JSON.")
     return written
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects stand in one another more often than that."""
+    nested = [value]
+    for _ in range(levels + 1):
+        held = [each for each in nested if isinstance(each, (dict, list))]
+        if not held:
+            return False
+        nested = [
+            inner for each in held for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return True
 
 
 def _check(push: Push) -> None:

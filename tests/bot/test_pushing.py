@@ -56,6 +56,14 @@ def test_content_is_shown_as_it_was_pushed(store: Store, clock: FakeClock) -> No
     assert (second["content"], second["reply"]) == (False, "both")
 
 
+def test_content_may_be_nested_as_deep_as_the_docs_say(store: Store, clock: FakeClock) -> None:
+    content: Any = "in the midst"
+    for _ in range(limits.MAX_LEVELS):
+        content = [content]
+    Pusher(store, clock).push(a_push("p1", content=content, state={"a": content[0]}))
+    assert Worker(store, clock).turns()[0]["content"] == content
+
+
 def test_the_bot_goes_on_from_where_it_was_before_the_push(store: Store, clock: FakeClock) -> None:
     user, backend = Worker(store, clock), Pusher(store, clock)
     user.say("m1", "one")

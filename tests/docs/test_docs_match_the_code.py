@@ -219,6 +219,7 @@ def test_every_field_of_a_push_has_its_row(name: str) -> None:
         limits.MAX_CONTENT_BYTES,
         limits.MAX_MESSAGE_ID_CHARACTERS,
         limits.MAX_STATE_BYTES,
+        limits.MAX_LEVELS,
         limits.MAX_POSITION_DIGITS,
         limits.RESEND_TURNS,
     ],

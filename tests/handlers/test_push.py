@@ -33,6 +33,16 @@ from tests.support.turns import ANA, BEN
 from tests.support.workers import Orders, Worker
 
 MAIN = ConversationKey(ANA, "main")
+
+
+def nested(levels: int) -> Any:
+    """Lists and objects in one another, so many."""
+    content: Any = "in the midst"
+    for level in range(levels):
+        content = {"in": content} if level % 2 else [content]
+    return content
+
+
 POISON = [
     ("no JSON", "bad_request"),
     ("[]", "bad_request"),
@@ -45,6 +55,9 @@ POISON = [
     (told("secret", content="x" * limits.MAX_CONTENT_BYTES), "too_large"),
     (told("secret", state={"a": "x" * limits.MAX_STATE_BYTES}), "too_large"),
     (told("x" * 33_000, ephemeral=True), "too_large"),
+    (told("secret", content=nested(limits.MAX_LEVELS + 1)), "too_large"),
+    (told("secret", content=nested(limits.MAX_LEVELS + 1), ephemeral=True), "too_large"),
+    (told("secret", state={"a": nested(limits.MAX_LEVELS)}), "too_large"),
 ]
 
 
