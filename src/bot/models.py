@@ -267,13 +267,15 @@ class Present:
 class Sighting:
     """When a connection was last known to be there, or to end, as an index says it: perhaps late.
 
-    `active` as its row says it: whether its end is not known yet.
+    `active` as its row says it: whether its end is not known yet. `kept_as` is both as the store
+    has them, where it would write them in another way.
     """
 
     user_id: str
     connection_id: str
     active: bool
     seen_at: datetime
+    kept_as: tuple[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

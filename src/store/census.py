@@ -1,7 +1,9 @@
 """Rows of the ConnectionsTable by when they were last seen: what the cleaner goes through."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.answers import timestamp
 from bot.models import Connection, Sighting
@@ -14,6 +16,8 @@ BY_LAST_SEEN = "lastSeen-index"
 
 PAGE = 500
 """Rows a request: some 100 KB, and few enough to be treated soon."""
+
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 UNCHANGED = "active = :active AND lastSeen = :seen"
 """The condition of whatever may only touch a row that still is as it was sighted."""
@@ -50,7 +54,7 @@ class DynamoConnectionCensus:
     def row(self, sighting: Sighting) -> Connection | None:
         """See the port."""
         row = self._table.get(row_key(sighting.user_id, sighting.connection_id))
-        return connection_of(row) if row and _sighting(row) == sighting else None
+        return _connection(row, sighting) if row and _sighting(row) == sighting else None
 
     def see(self, sighting: Sighting, at: datetime) -> bool:
         """See the port."""
@@ -79,16 +83,49 @@ class DynamoConnectionCensus:
 
 
 def _values(sighting: Sighting) -> Item:
-    return {
-        ":active": activity_of(sighting.connection_id, active=sighting.active),
-        ":seen": string(timestamp(sighting.seen_at)),
-    }
+    if sighting.kept_as:
+        active, seen = map(string, sighting.kept_as)
+    else:
+        active = activity_of(sighting.connection_id, active=sighting.active)
+        seen = string(timestamp(sighting.seen_at))
+    return {":active": active, ":seen": seen}
 
 
 def _sighting(row: Item) -> Sighting:
-    return Sighting(
+    """What a row of the index says, whoever wrote it: one that cannot be read must not keep the
+    cleaner from all behind it. Its shard may be of when there were more or fewer."""
+    sighting = Sighting(
         user_id=row["userId"]["S"],
         connection_id=row["connectionId"]["S"],
         active=is_active(row),
-        seen_at=datetime.fromisoformat(row["lastSeen"]["S"]),
+        seen_at=_moment(row["lastSeen"]["S"]),
     )
+    kept_as = {":active": row["active"], ":seen": row["lastSeen"]}
+    if kept_as == _values(sighting):
+        return sighting
+    return replace(sighting, kept_as=(row["active"]["S"], row["lastSeen"]["S"]))
+
+
+def _connection(row: Item, sighting: Sighting) -> Connection:
+    """The connection that a row keeps; of a row that lacks something, what is certain of it: it had
+    opened when it was seen."""
+    with suppress(KeyError, ValueError):
+        connection = connection_of(row)
+        if connection.connected_at.tzinfo:
+            return connection
+    return Connection(
+        sighting.user_id,
+        sighting.connection_id,
+        domain_name="",
+        stage="",
+        connected_at=sighting.seen_at,
+        authorized_until=None,
+    )
+
+
+def _moment(text: str) -> datetime:
+    """When that was; long ago where it says nothing."""
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return LONG_AGO

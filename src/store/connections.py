@@ -73,10 +73,11 @@ class DynamoConnectionStore(DynamoUsage):
             row = self._table.update(
                 row_key(user_id, connection_id),
                 UpdateExpression="SET authorizedUntil = :until",
-                # No row, or one that names no end, compares as false.
-                ConditionExpression="active = :active AND authorizedUntil < :until",
+                # No row, or one that names no end, compares as false. Whichever its shard is: it
+                # may have opened when there were fewer.
+                ConditionExpression="begins_with(active, :active) AND authorizedUntil < :until",
                 ExpressionAttributeValues={
-                    ":active": activity_of(connection_id, active=True),
+                    ":active": string("true#"),
                     ":until": number(int(until)),
                 },
             )
@@ -167,7 +168,7 @@ def _authorized_until(row: Item | None) -> float:
 
 def is_active(row: Item) -> bool:
     """Whether a row's connection has not ended, so far as is known."""
-    activity: str = row["active"]["S"]
+    activity: str = row.get("active", {}).get("S", "")
     return activity.startswith("true")
 
 

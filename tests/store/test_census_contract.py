@@ -8,8 +8,9 @@ import pytest
 
 from bot.models import Connection, Sighting
 from bot.ports import ConnectionCensus, ConnectionStore
+from store.attributes import Item, string
 from store.census import DynamoConnectionCensus
-from store.connections import DynamoConnectionStore
+from store.connections import DynamoConnectionStore, activity_of, row_key
 from store.memory_census import MemoryConnectionCensus
 from tests.support import adapters
 from tests.support.clock import START
@@ -165,3 +166,40 @@ def test_rows_are_spread_evenly_over_the_parts(rows: Rows) -> None:
         for part in parts
     ]
     assert min(counts) >= 5
+
+
+ODD_ROWS: dict[str, Item] = {
+    "a shard of other days": {"active": string("true#12"), "lastSeen": string("2026")},
+    "seconds alone": {"lastSeen": string("2026-01-01T12:00:00Z")},
+    "no zone": {
+        "lastSeen": string("2026-01-01T12:00:00.000"),
+        "connectedAt": string("2026-01-01T12:00:00.000"),
+    },
+    "no time": {"lastSeen": string("0yesterday"), "connectedAt": string("yesterday")},
+    "nothing but its keys": {},
+}
+
+
+@pytest.mark.parametrize("name", ODD_ROWS)
+def test_a_row_that_is_like_none_is_told_and_removed_as_it_is(
+    user: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """It would else keep the cleaner, run after run, from all rows behind it."""
+    monkeypatch.setattr("store.census.SHARDS", 20)
+    connection_id = f"{user[-12:]}-odd="
+    keys = {
+        **row_key(user, connection_id),
+        "active": activity_of(connection_id, active=True),
+        "lastSeen": string("2026-01-01T12:00:00.000Z"),
+    }
+    with adapters.table("engine", "ConnectionsTable") as table:
+        table.put({**keys, **ODD_ROWS[name]})
+        rows = Rows(DynamoConnectionStore(table), DynamoConnectionCensus(table), user)
+        sighting = rows.only(True)
+        found = rows.census.row(sighting)
+        assert found
+        assert found.connected_at <= LATER
+        assert rows.census.see(sighting, LATER - MINUTES)
+        assert not rows.census.remove(sighting), "it has been seen since"
+        assert rows.census.remove(rows.only(True))
+        assert rows.unseen(True) == []

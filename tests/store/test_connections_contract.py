@@ -160,6 +160,17 @@ def test_a_renewal_makes_no_row_and_revives_none(connections: Store, user: str) 
     assert connections.user_of(absent.connection_id) is None
 
 
+def test_what_opened_when_there_were_fewer_shards_is_renewed(
+    connections: Store, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = [a_signed_in(user, str(number)) for number in range(4)]
+    for each in opened:
+        connections.add(each)
+    monkeypatch.setattr("store.connections.SHARDS", 20)
+    for each in opened:
+        assert connections.renew(user, each.connection_id, NOON + 3600) == NOON + 3600
+
+
 def test_a_user_cannot_renew_the_connection_of_another(connections: Store, user: str) -> None:
     mine = a_signed_in(user)
     connections.add(mine)
