@@ -45,6 +45,17 @@ def test_every_push_of_it_is_known_by_its_id() -> None:
     assert push.ttl == timedelta(minutes=1)
 
 
+def test_what_is_no_character_waits_in_a_queue_that_takes_none() -> None:
+    """A step or a push that SQS refuses would hold up every broadcast behind it."""
+    text = "before \ufffe\uffff \\uffff behind"
+    cursor = Cursor(sweep=1, began=START)
+    step = broadcasts.read(Step("b1", {"text": text}, number=2, cursor=cursor).body())
+    for written in (step.body(), step.push(ANA)):
+        assert not set(written) & {"\ufffe", "\uffff"}
+    assert step.message == {"text": text}
+    assert pushes.read(pushes.decode(step.push(ANA))).text == text
+
+
 def test_the_longest_id_of_a_broadcast_fits_into_that_of_a_push() -> None:
     step = broadcasts.read(json.dumps({**GOOD, "id": "x" * 64}))
     assert pushes.read(pushes.decode(step.push(ANA))).message_id == "broadcast:" + "x" * 64
