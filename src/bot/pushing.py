@@ -193,8 +193,13 @@ def _check_same(push: Push, turn: Turn) -> None:
     if turn.author is not Author.BACKEND:
         raise BadRequest("id: a message of the user has it.")
     lapsed = turn.lapses_at and not (turn.reply or turn.content)
-    if not lapsed and (turn.reply, turn.content) != (push.text, push.content):
+    if not lapsed and (turn.reply, _meant(turn.content)) != (push.text, _meant(push.content)):
         raise BadRequest("id: it was used for another push.")
+
+
+def _meant(content: str) -> str:
+    """The same for all ways of writing one JSON value: a backend may order its fields anew."""
+    return json.dumps(json.loads(content), sort_keys=True) if content else ""
 
 
 def assemble(

@@ -233,6 +233,16 @@ def test_a_fork_knows_what_was_pushed_before_it_and_goes_its_own_way(
     assert not Pusher(store, clock).push(at(6, conversationId="other")).fresh
 
 
+def test_the_same_content_may_be_written_in_another_order(store: Store, clock: FakeClock) -> None:
+    backend = Pusher(store, clock)
+    first = backend.push(a_push("p1", content={"a": 1, "b": [{"c": 2, "d": 3}]}))
+    again = backend.push(a_push("p1", content={"b": [{"d": 3, "c": 2}], "a": 1}))
+    assert (again.fresh, again.turn) == (False, first.turn)
+    for other in ({"a": 1, "b": [{"c": 2, "d": 4}]}, {"a": True, "b": [{"c": 2, "d": 3}]}):
+        with pytest.raises(BadRequest):
+            backend.push(a_push("p1", content=other))
+
+
 def test_an_id_that_was_used_for_something_else_is_refused(store: Store, clock: FakeClock) -> None:
     backend = Pusher(store, clock)
     Worker(store, clock).say("m1")
