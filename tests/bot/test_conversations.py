@@ -10,7 +10,7 @@ from store.memory import MemoryConversationStore
 from tests.support.bots import Scripted
 from tests.support.clock import FakeClock
 from tests.support.stores import Before
-from tests.support.turns import ANA, MAIN, a_turn
+from tests.support.turns import ANA, FAR, MAIN, a_turn
 from tests.support.workers import Worker
 
 Store = MemoryConversationStore
@@ -174,7 +174,7 @@ def test_of_turns_that_have_expired_but_are_still_there_none_is_older(
     """Whoever pages on until nothing is older would never be done."""
     soon = int(clock().timestamp()) + 60
     for seq in range(1, 101):
-        store.append(MAIN, a_turn(seq, **({"expires_at": soon} if seq <= 80 else {})))
+        store.append(MAIN, a_turn(seq, expires_at=soon if seq <= 80 else FAR))
     clock.advance(minutes=2)
     assert shown([worker.one("resume")]) == list(range(81, 101))
     table = {(81, 20): False, (60, 20): False, (91, 20): False, (101, 10): True}
