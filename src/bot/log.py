@@ -57,8 +57,12 @@ class Log:
         self, key: ConversationKey, tail: Tail, seq: int, limit: int
     ) -> tuple[tuple[Turn, ...], bool]:
         """The live turns before `seq`, ascending, at most `limit`, and whether there are older."""
-        page = self._lineage.preceding(key, seq, limit)
-        return self.live(page.turns, tail.epoch)[::-1], not page.exhausted
+        # What is left behind the end of a longer life would only take their room.
+        page = self._lineage.preceding(key, min(seq, tail.head + 1), limit)
+        live = self.live(page.turns, tail.epoch)
+        # No turn expires before one that it follows: what is older than an expired one is too.
+        older = not page.exhausted and len(live) == len(page.turns)
+        return live[::-1], older
 
     def turn(self, key: ConversationKey, epoch: str, seq: int) -> Turn | None:
         """One live turn of that epoch, read now."""

@@ -167,7 +167,8 @@ class Replying:
         until: datetime,
     ) -> tuple[Turn | None, Failure | None]:
         """Pass on what is said until it ends: the turn then, None where it is another's by now."""
-        look_at = turn.lease_until - self.lease.total_seconds() + LOOK_SECONDS
+        # Who asked was there when the message was taken; of a late order that says nothing.
+        look_at = turn.created_at.timestamp() + LOOK_SECONDS
         held: Turn | None = turn
         while held and not held.stopping:
             reading.wait(TICK_SECONDS)

@@ -10,7 +10,7 @@ from store.memory import MemoryConversationStore
 from tests.support.bots import Scripted
 from tests.support.clock import FakeClock
 from tests.support.stores import Before
-from tests.support.turns import ANA, MAIN, a_turn
+from tests.support.turns import ANA, FAR, MAIN, a_turn
 from tests.support.workers import Worker
 
 Store = MemoryConversationStore
@@ -166,6 +166,31 @@ def test_history_says_whether_anything_is_older(worker: Worker) -> None:
         page = worker.one("history", before=before, limit=limit)
         assert page["more"] is more
         assert shown([page]) == list(range(max(before - limit, 1), before))
+
+
+def test_of_turns_that_have_expired_but_are_still_there_none_is_older(
+    worker: Worker, store: Store, clock: FakeClock
+) -> None:
+    """Whoever pages on until nothing is older would never be done."""
+    soon = int(clock().timestamp()) + 60
+    for seq in range(1, 101):
+        store.append(MAIN, a_turn(seq, expires_at=soon if seq <= 80 else FAR))
+    clock.advance(minutes=2)
+    assert shown([worker.one("resume")]) == list(range(81, 101))
+    table = {(81, 20): False, (60, 20): False, (91, 20): False, (101, 10): True}
+    for (before, limit), more in table.items():
+        assert worker.one("history", before=before, limit=limit)["more"] is more
+
+
+@pytest.mark.parametrize("before", [4, 5, 9, 9_999_999_999])
+def test_history_from_behind_the_end_finds_the_newest_past_what_was_deleted(
+    worker: Worker, before: int
+) -> None:
+    chat(worker, 9)
+    worker.ask("delete")
+    chat(worker, 3)
+    page = worker.one("history", before=before, limit=2)
+    assert (shown([page]), page["more"]) == ([2, 3], True)
 
 
 def test_history_that_fills_a_page_of_the_table_says_that_more_is_older(

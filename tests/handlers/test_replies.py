@@ -109,6 +109,38 @@ def test_an_order_that_comes_again_is_no_ones_business(
     assert "nothing to write" in logged.getvalue()
 
 
+def expiring(backend: Backend) -> dict[str, Any]:
+    """An order of one whose credential runs out in 5 seconds, and who has another device."""
+    event = accepted(backend)
+    backend.connect(ANA, "expiring", backend.clock().timestamp() + 5)
+    return {**event, "connectionId": "expiring"}
+
+
+def test_who_asked_is_not_told_the_end_after_the_credential_has_run_out(backend: Backend) -> None:
+    def long(snapshot: Any, message: Any, call: Any) -> Generator[str, None, None]:
+        yield "secret "
+        backend.clock.advance(seconds=5)
+        yield "words"
+
+    event = expiring(backend)
+    reply.answer(app(backend, Talking(long)), event, Context())
+    assert [frame for frame in backend.got("expiring") if frame["type"] == "turn"] == []
+    assert backend.got("a1")[-1]["turn"]["reply"] == "secret words"
+
+
+def test_who_asked_is_told_nothing_of_a_later_attempt_once_the_credential_has_run_out(
+    backend: Backend,
+) -> None:
+    event = expiring(backend)
+    turn = backend.conversations.turn(MAIN, 1)
+    assert turn
+    backend.conversations.claim(MAIN, turn, "dead", backend.clock().timestamp() + 1)
+    backend.clock.advance(seconds=60)
+    reply.answer(app(backend), event, Context())
+    assert backend.got("expiring") == []
+    assert backend.got("a1")[-1]["turn"]["reply"] == "secret words "
+
+
 def metrics_in(output: str) -> dict[str, float]:
     """The metrics that a function has printed."""
     found: dict[str, float] = {}
