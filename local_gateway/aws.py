@@ -5,9 +5,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
+
+from local_gateway.errors import StartupError
 
 DEFAULT_REGION = "us-east-1"
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -53,8 +56,19 @@ def region(environ: Mapping[str, str], own: bool) -> str:
 
 
 def other_endpoint(environ: Mapping[str, str] = os.environ) -> str | None:
-    """Return the address of another DynamoDB, where AWS_ENDPOINT_URL names one."""
-    return environ.get("AWS_ENDPOINT_URL") or None
+    """Return the address of another DynamoDB, where AWS_ENDPOINT_URL names one.
+
+    Raises StartupError where it is no address.
+    """
+    named = environ.get("AWS_ENDPOINT_URL", "").strip()
+    try:
+        read = urlsplit(named)
+        usable = read.scheme in ("http", "https") and read.hostname and read.port != 0
+    except ValueError:  # a port out of range, a bracket too few
+        usable = False
+    if named and not usable:
+        raise StartupError(f"AWS_ENDPOINT_URL {named!r} is not an http or https address")
+    return named or None
 
 
 @functools.cache

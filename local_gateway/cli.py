@@ -42,6 +42,8 @@ def read_settings(arguments: Sequence[str] | None, environ: Mapping[str, str]) -
         raise StartupError(f"PORT {options.port!r} is not a number") from None
     if not 0 <= port <= 65535:
         raise StartupError(f"PORT {port} is not between 0 and 65535")
+    if options.concurrency < 1:
+        raise StartupError(f"--concurrency {options.concurrency}: functions need at least 1")
     example = open_example(options.example) if options.example else None
     return Settings(
         template=Path(options.template).resolve(),

@@ -30,7 +30,7 @@ def answer(app: ConnectionApp, event: events.Event) -> dict[str, Any]:
         app.logger.error("refused", extra={"reason": "no authorizer in front"})
         return {"statusCode": 401}
     try:
-        app.connections.add(events.connection(event, user_id))
+        app.connections.add(events.connection(event, user_id, app.clock()))
     except StoreUnavailable as error:
         log_failure(app.logger, "not connected", error)
         measure(app.metrics, {"ConnectsFailed": 1})

@@ -19,7 +19,7 @@ def handshake(event: Event) -> Handshake:
     """The request that opens a connection. Names of headers come in any case."""
     headers = event.get("headers") or {}
     return Handshake(
-        headers={name.lower(): value for name, value in headers.items()},
+        headers={name.lower(): value for name, value in headers.items() if isinstance(value, str)},
         query=event.get("queryStringParameters") or {},
     )
 
@@ -37,8 +37,13 @@ def user_id(event: Event) -> str | None:
 
 def received_at(event: Event) -> datetime | None:
     """When API Gateway was given the request; None where the event does not say."""
-    milliseconds = event["requestContext"].get("requestTimeEpoch")
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
+    return _moment(event["requestContext"].get("requestTimeEpoch"))
+
+
+def body(event: Event) -> str:
+    """What a client sent; empty where the event brings no text."""
+    found = event.get("body")
+    return found if isinstance(found, str) else ""
 
 
 def caller(event: Event, user: str) -> Caller:
@@ -62,14 +67,24 @@ def authorized_until(event: Event) -> float | None:
     return moment if isfinite(moment) else 0
 
 
-def connection(event: Event, user: str) -> Connection:
-    """The connection as its row keeps it."""
+def connection(event: Event, user: str, now: datetime) -> Connection:
+    """The connection as its row keeps it. Emulators leave out what API Gateway always says: when it
+    was made is then when it was asked for, or else `now`.
+    """
     context = event["requestContext"]
     return Connection(
         user_id=user,
         connection_id=connection_id(event),
-        domain_name=str(context["domainName"]),
-        stage=str(context["stage"]),
-        connected_at=datetime.fromtimestamp(context["connectedAt"] / 1000, UTC),
+        domain_name=str(context.get("domainName") or ""),
+        stage=str(context.get("stage") or ""),
+        connected_at=_moment(context.get("connectedAt")) or received_at(event) or now,
         authorized_until=authorized_until(event),
     )
+
+
+def _moment(milliseconds: Any) -> datetime | None:
+    """The moment of an epoch in milliseconds; None where it is none."""
+    try:
+        return datetime.fromtimestamp(float(milliseconds) / 1000, UTC) if milliseconds else None
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -33,7 +33,7 @@ def answer(app: MessageApp, event: events.Event) -> dict[str, Any]:
     correlation_id = correlation.of_request(event)
     correlation.begin(app.logger, correlation_id)
     connection_id = events.connection_id(event)
-    body = event.get("body") or ""
+    body = events.body(event)
     user_id = ""
     try:
         user_id = _user_id(app, event)

@@ -115,6 +115,30 @@ def test_without_an_authorizer_in_front_nobody_connects(backend: Backend) -> Non
     assert live(backend) == []
 
 
+@pytest.mark.parametrize("absent", [None, "", "never", 1e30, float("nan"), []], ids=str)
+def test_what_an_emulator_leaves_out_does_not_keep_a_client_out(
+    backend: Backend, absent: Any
+) -> None:
+    for number, names in enumerate(
+        [("connectedAt",), ("connectedAt", "requestTimeEpoch"), ("domainName", "stage")]
+    ):
+        event = events.connect(f"c{number}=", ANA, at=backend.clock())
+        event["headers"]["sec-websocket-protocol"] = None
+        event["requestContext"] |= dict.fromkeys(names, absent)
+        opened = {"statusCode": 200, "headers": {}}
+        assert connect.answer(backend.connection_app, event) == opened
+    rows = backend.connections.live(ANA, backend.clock())
+    assert [row.connected_at for row in rows] == [START] * 3
+
+
+def test_a_context_without_what_makes_a_row_makes_one(backend: Backend) -> None:
+    event = events.connect("c1=", ANA)
+    for name in ("connectedAt", "requestTimeEpoch", "domainName", "stage", "requestId"):
+        del event["requestContext"][name]
+    assert connect.answer(backend.connection_app, event)["statusCode"] == 200
+    assert live(backend) == ["c1="]
+
+
 def test_a_connection_without_its_row_is_refused() -> None:
     backend = Backend(connections=Down())
     assert backend.connect(ANA, "c1=") == {"statusCode": 503}

@@ -58,13 +58,24 @@ def test_an_error_reaches_the_asker_alone(backend: Backend) -> None:
     assert backend.got("laptop") == []
 
 
-@pytest.mark.parametrize("body", [None, "", "{", "[]", "\ud800", '{"action":"\\ud800"}'])
-def test_any_body_is_answered(backend: Backend, body: str | None) -> None:
+@pytest.mark.parametrize(
+    "body", [None, "", "{", "[]", "\ud800", '{"action":"\\ud800"}', 5, {"action": "ping"}, ["x"]]
+)
+def test_any_body_is_answered(backend: Backend, body: Any) -> None:
     event = {**events.message("", "c1=", ANA), "body": body}
     assert message.answer(backend.functions[0], event) == {"statusCode": 200}
     (error,) = backend.got("c1=")
     assert error["type"] == "error"
     assert backend.ask(ANA, "c1=", {"action": "ping"}) == [{"type": "pong"}]
+
+
+@pytest.mark.parametrize("when", [None, "", 0, "1772366400000", "never", 1e30, [], {}], ids=str)
+def test_an_odd_time_of_request_breaks_nothing(backend: Backend, when: Any) -> None:
+    event = events.message(HELLO, "c1=", ANA)
+    event["requestContext"]["requestTimeEpoch"] = when
+    assert message.answer(backend.functions[0], event) == {"statusCode": 200}
+    (frame,) = backend.got("c1=")
+    assert frame["type"] == "turn"
 
 
 def test_without_context_the_user_is_found_by_connection(backend: Backend) -> None:

@@ -117,11 +117,23 @@ def test_a_resource_that_cannot_be_made_ends_the_process_with_the_reason_and_hea
         (["--assume", "nonsense=1"], "unknown name 'nonsense'"),
         (["--port", "many"], "PORT 'many' is not a number"),
         (["--port", "70000"], "between 0 and 65535"),
+        (["--concurrency", "0"], "--concurrency 0: functions need at least 1"),
         (["--template", "/absent/template.yaml"], "/absent/template.yaml: No such file"),
     ],
 )
 def test_a_flag_that_makes_no_sense_is_said(app: Path, arguments: list[str], words: str) -> None:
     assert words in failed_start(app, *arguments)
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "localhost:8000", "ftp://localhost", "http://", "http://x:99999"]
+)
+def test_an_endpoint_that_is_no_address_is_said(
+    app: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    said = failed_start(app)
+    assert said.endswith(f"AWS_ENDPOINT_URL {address!r} is not an http or https address")
 
 
 def test_a_parameter_without_default_and_value_is_named(app: Path) -> None:
