@@ -23,14 +23,26 @@ STOP_SECONDS = 60.0
 # asks for any port, be it for their own end of a connection, is given its.
 PORTS = range(20_000, 32_000)
 
+_kept: list[socket.socket] = []
+
 
 def free_port() -> int:
-    """A loopback port on which nobody listens, and which nobody gets without asking for it."""
+    """A loopback port for a server to come, kept from all others who ask for one here.
+
+    It is kept until this process ends, so that a server may be started there again.
+    """
     # Not the generator that all share: tests seed it, and several runs would choose alike.
     for port in random.SystemRandom().sample(PORTS, 100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+        place = socket.socket()
+        try:
+            place.bind(("127.0.0.1", port))
+        except OSError:
+            place.close()
+            continue
+        # Now that nobody else has it: a server that allows this too, as they do, may listen there.
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _kept.append(place)
+        return port
     raise RuntimeError("no free port")
 
 

@@ -16,7 +16,6 @@ class Close:
 
 GOING_AWAY = Close(1001, "Going away")
 UNSUPPORTED = Close(1003, "")
-TOO_BIG = Close(1009, "")
 BAD_TEXT = Close(1007, "")
 DELETED = Close(1000, "Connection Closed Normally")
 LOST = Close(1006, "")

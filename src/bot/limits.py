@@ -23,7 +23,6 @@ comes could be sent no more, and neither could the conversation that it stands i
 
 MAX_MESSAGE_ID_CHARACTERS = 128
 MAX_TITLE_CHARACTERS = 120
-MAX_SOURCE_CHARACTERS = 64
 MAX_POSITION_DIGITS = 60
 """A Kinesis sequence number has 56."""
 

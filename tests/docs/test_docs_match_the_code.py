@@ -145,6 +145,12 @@ def environment_variables() -> set[str]:
     }
 
 
+def test_the_local_gateway_starts_as_many_functions_as_its_page_says() -> None:
+    types = [resource["Type"] for resource in TEMPLATE["Resources"].values()]
+    said = f"\nStarting {types.count('AWS::Serverless::Function')} functions\n"
+    assert said in (ROOT / "docs/local-gateway.md").read_text()
+
+
 @pytest.mark.parametrize("name", sorted(environment_variables()))
 def test_every_environment_variable_is_documented(name: str) -> None:
     assert f"`{name}`" in SETTINGS

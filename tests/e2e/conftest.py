@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from tests.e2e.product import ECHO, Product
-from tests.e2e.visitor import PATIENCE_MS, Visitor
+from tests.e2e.visitor import Visitor
 from tests.support import openid
 from tests.support.browser import chromium
 from tests.support.credentials import all_that_is_kept, leaks
@@ -77,7 +77,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visitors(browser: Browser) -> Iterator[list[Visitor]]:
     """Whoever is in here leaves at the end; nothing may have gone wrong on their pages."""
-    expect.set_options(timeout=PATIENCE_MS)
     there: list[Visitor] = []
     yield there
     for visitor in there:

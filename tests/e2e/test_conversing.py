@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.e2e.product import Client, Frame, Product
+from tests.e2e.product import PATIENCE_SECONDS, Client, Frame, Product
 
 
 def test_fifty_messages_at_once_make_a_gapless_order_of_fifty_turns(product: Product) -> None:
@@ -288,7 +288,7 @@ def test_what_api_gateway_does_not_take_closes_the_connection_and_loses_nothing(
                 await client.socket.send_str(_message(text="x" * size))
             else:
                 await client.socket.send_bytes(b"x" * size)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await client.socket.receive()
             closed_with = client.socket.close_code
         async with product.client(client.user) as again:

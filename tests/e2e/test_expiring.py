@@ -15,7 +15,7 @@ from tests.support.key_pairs import ec_jwk, ec_key
 from tests.support.tokens import AUDIENCE, Forge
 
 FORGE = Forge(clock=time.time)
-FIRST_SECONDS, LAST_SECONDS = 6, 14
+FIRST_SECONDS, LAST_SECONDS = 12, 24
 KEYS = {"keys": [ec_jwk(ec_key("ec"), kid="ec")]}
 
 

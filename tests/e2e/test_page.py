@@ -11,8 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.product import Product
 from tests.support.browser import chromium
 
-PATIENCE_MS = 20_000
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -23,8 +21,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     yield context.new_page()
     context.close()
 
@@ -98,8 +94,6 @@ def test_the_same_tab_goes_on_after_the_product_was_stopped_and_started_again(
 ) -> None:
     product = Product(tmp_path, ["--no-reload"])
     page = browser.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     try:
         product.start()
         open_page(page, product)

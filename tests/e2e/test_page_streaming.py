@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.product import Product
-from tests.e2e.visitor import PATIENCE_MS
 from tests.web.page_model import Parley
 
 TALKER = ("--no-reload", "--parameter-overrides", "BotClass=bots.talker:Talker")
@@ -38,7 +37,6 @@ def talking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    expect.set_options(timeout=PATIENCE_MS)
     context = browser.new_context()
     yield context
     context.close()

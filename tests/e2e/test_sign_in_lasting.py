@@ -10,6 +10,8 @@ from tests.e2e.visitor import Visitor
 from tests.support.openid import Provider
 
 OVER_HALF_A_MINUTE_MS = 60_000
+BRIEF_SECONDS = 12
+"""Renewed at three quarters, which leaves a busy machine a few seconds for it."""
 
 
 def test_the_providers_new_keys_are_fetched_once_and_its_old_tokens_stay_good(
@@ -34,20 +36,20 @@ def test_the_providers_new_keys_are_fetched_once_and_its_old_tokens_stay_good(
 def test_a_chat_goes_on_over_several_tokens_on_one_connection(
     provider: Provider, visitor: Visitor
 ) -> None:
-    provider.change(seconds=6)
+    provider.change(seconds=BRIEF_SECONDS)
     visitor.open()
     visitor.sign_in()
     visitor.expect_connected()
     connections: list[WebSocket] = []
     visitor.page.on("websocket", lambda connection: connections.append(connection))
     visitor.watch()
-    tokens = set()
-    said = [f"message {number}" for number in range(12)]
-    for text in said:
-        visitor.say(text)
-        visitor.page.wait_for_timeout(1_000)
+    tokens: set[str] = set()
+    said: list[str] = []
+    while len(tokens) <= 3:
+        said.append(f"message {len(said)}")
+        visitor.say(said[-1])
+        visitor.page.wait_for_timeout(2_000)
         tokens.add(visitor.credential)
-    assert len(tokens) > 3
     assert connections == []
     assert visitor.noticed == []
     visitor.page.reload()

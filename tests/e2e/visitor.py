@@ -7,8 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests.e2e.product import Product
-
-PATIENCE_MS = 20_000
+from tests.support.browser import PATIENCE_MS
 
 
 class Visitor:
@@ -19,7 +18,6 @@ class Visitor:
         self.product = product
         self.problems: list[str] = []
         self.context = browser.new_context()
-        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
 

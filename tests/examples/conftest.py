@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.e2e.product import Product
 from tests.support.browser import chromium
-
-PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +36,6 @@ def running(folder: Path, example: str) -> Iterator[Product]:
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens an address in a browser window of its own; nothing may go wrong on the page."""
-    expect.set_options(timeout=PATIENCE_MS)
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
@@ -50,7 +47,6 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     def open_address(address: str, guest: str | None = None, **options: object) -> Page:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: faults.append(str(error.error)))
         context.on("console", hear)
         if guest:

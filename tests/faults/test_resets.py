@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.e2e.product import Product
+from tests.e2e.product import PATIENCE_SECONDS, Product
 from tests.local_gateway.front import UPGRADE, RawClient, client_frame
 from tests.support.fault_report import Rows
 from tests.support.raw_person import a_guest, address, spoken
@@ -76,7 +76,7 @@ async def the_answer(client: RawClient, user: str, message: bytes, chance: Rando
     """In the middle of the answer."""
     await the_handshake(client, user, message, chance)
     client.send(message)
-    await asyncio.wait_for(client.reader.readexactly(chance.randrange(1, 100)), 10)
+    await asyncio.wait_for(client.reader.readexactly(chance.randrange(1, 100)), PATIENCE_SECONDS)
 
 
 POINTS: dict[str, Point] = {

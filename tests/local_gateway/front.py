@@ -24,7 +24,7 @@ from local_gateway.http.front_door import FrontDoor
 from local_gateway.http.lambda_api import LambdaApi
 from local_gateway.http.loopback import bind
 from local_gateway.websocket.api import Authorizer, Route, Throttle, WebSocketApi
-from tests.local_gateway.runs import FakeQueues, FakeRuns
+from tests.local_gateway.runs import PATIENCE_SECONDS, FakeQueues, FakeRuns
 
 Event = dict[str, Any]
 # As the SDKs sign, as far as the gateway looks.
@@ -97,13 +97,13 @@ class FakeFunctions:
 
     async def wait_for(self, function: str, number: int = 1) -> list[Event]:
         """The events of a function, once there are so many."""
-        async with self.came, asyncio.timeout(10):
+        async with self.came, asyncio.timeout(PATIENCE_SECONDS):
             await self.came.wait_for(lambda: len(self.of(function)) >= number)
         return self.of(function)
 
     async def came_to_rest(self, front: "Front") -> None:
         """Return once no invocation runs any more."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while front.plane.invocations.busy:
                 await asyncio.sleep(0.005)
 
@@ -143,7 +143,7 @@ class Front:
 
     async def only_connection(self) -> Any:
         """The one connection there is, once its socket carries it."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 for connection in self.plane.connections.values():
                     if connection.link is not None:
@@ -224,7 +224,9 @@ class RawClient:
         lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self.writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        head = (
+            await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS)
+        ).decode()
         first, *rest = head.strip().split("\r\n")
         found = dict(line.split(": ", 1) for line in rest)
         return int(first.split()[1]), {name.lower(): value for name, value in found.items()}
@@ -235,7 +237,7 @@ class RawClient:
 
     async def frame(self) -> tuple[bool, int, bytes]:
         """Receive one frame: whether it is final, its opcode, its content."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             first, second = await self.reader.readexactly(2)
             length = second & 0x7F
             if length == 126:

@@ -10,6 +10,9 @@ from local_gateway.asynchronous.destinations import Undeliverable
 from local_gateway.functions.function import AsyncSettings, Function
 from local_gateway.functions.terms import AT_EASE, Terms
 
+PATIENCE_SECONDS = 60
+"""How long to wait for what must come: the machine may be busy."""
+
 
 def a_function(**settings: Any) -> Function:
     """A function called `job`, with settings for its asynchronous events."""
@@ -57,7 +60,7 @@ class FakeRuns:
 
     async def came(self, number: int) -> None:
         """Return once so many runs have begun."""
-        async with self._came, asyncio.timeout(10):
+        async with self._came, asyncio.timeout(PATIENCE_SECONDS):
             await self._came.wait_for(lambda: len(self.events) >= number)
 
 

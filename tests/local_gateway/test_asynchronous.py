@@ -18,7 +18,7 @@ from local_gateway.clock import Clock, ManualClock, SystemClock
 from local_gateway.errors import FunctionFailed
 from local_gateway.faults import Faults
 from local_gateway.functions.function import AsyncSettings
-from tests.local_gateway.runs import FakeQueues, FakeRuns, a_function
+from tests.local_gateway.runs import PATIENCE_SECONDS, FakeQueues, FakeRuns, a_function
 
 FAULT = FunctionFailed("KeyError", "a fault")
 
@@ -45,7 +45,7 @@ async def queueing(
 
 async def at_rest(queue: EventQueue) -> None:
     """Return once every event is done with."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while queue.busy:
             await asyncio.sleep(0.002)
 
@@ -221,7 +221,7 @@ def test_attempts_count_across_a_restart(tmp_path: Path) -> None:
         runs = FakeRuns(a_function(), [FAULT] * 5)
         async with queueing(tmp_path, runs, waits=(600.0,)) as queue:
             queue.accept("job", b"{}")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while EventFiles(tmp_path).all()[0].attempts == 0:
                     await asyncio.sleep(0.002)
         [kept] = EventFiles(tmp_path).all()
@@ -264,7 +264,7 @@ def test_at_the_end_no_retry_begins_any_more(tmp_path: Path) -> None:
         runs = FakeRuns(a_function(), [FAULT])
         async with queueing(tmp_path, runs, waits=(0.1,)) as queue:
             queue.accept("job", b"1")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while EventFiles(tmp_path).all()[0].attempts == 0:
                     await asyncio.sleep(0.002)
             runs.gate.clear()

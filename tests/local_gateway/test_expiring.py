@@ -13,6 +13,7 @@ from delivery.api_gateway import ApiGatewaySender
 from handlers import connect, disconnect, message
 from local_gateway.assumptions import Assumptions
 from tests.local_gateway.front import ALLOW, FakeFunctions, Front, serving
+from tests.local_gateway.runs import PATIENCE_SECONDS
 from tests.support.backend import Backend
 from tests.support.clock import START
 from tests.support.engine import new_client
@@ -79,7 +80,7 @@ async def gateway(assumptions: Assumptions) -> AsyncIterator[tuple[Front, Backen
 
 
 async def heard(socket: Any) -> dict[str, Any]:
-    frame: dict[str, Any] = json.loads(await socket.receive_str(timeout=10))
+    frame: dict[str, Any] = json.loads(await socket.receive_str(timeout=PATIENCE_SECONDS))
     return frame
 
 
@@ -97,7 +98,7 @@ def test_a_client_whose_token_has_run_out_sees_the_error_and_then_the_close(
             assert (await heard(socket))["type"] == "pong"
             backend.clock.advance(seconds=60)
             await socket.send_str(frame)
-            error, close = await heard(socket), await socket.receive(timeout=10)
+            error, close = await heard(socket), await socket.receive(timeout=PATIENCE_SECONDS)
             await front.functions.wait_for("disconnect")
             await front.functions.came_to_rest(front)
             return error, close, socket.close_code, list(backend.connections.active(EVE))

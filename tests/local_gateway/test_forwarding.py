@@ -1,8 +1,6 @@
 """What the engine wants run goes to the gateway's Invoke API, whenever that comes to life."""
 
 import asyncio
-import contextlib
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from local_gateway.aws import Endpoint
 from local_gateway.engine import forwarding
 from local_gateway.engine.forwarding import Forwarding
 from local_gateway.errors import FunctionFailed
+from local_gateway.testing import free_port
 from tests.local_gateway.front import invocable
 from tests.local_gateway.runs import FakeRuns, a_function
 
@@ -53,8 +52,7 @@ def test_all_else_is_asynchronous(tmp_path: Path, event: Any) -> None:
 
 
 def test_a_gateway_that_never_comes_is_a_failure() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     engine = Forwarding(Endpoint(url, "us-east-1"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forwarding, "START_SECONDS", 0.0)
@@ -65,8 +63,7 @@ def test_a_gateway_that_never_comes_is_a_failure() -> None:
 
 def test_what_comes_before_the_gateway_listens_waits_for_it(tmp_path: Path) -> None:
     async def run() -> Any:
-        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as reserved:
-            port = reserved.getsockname()[1]
+        port = free_port()
         engine = Forwarding(Endpoint(f"http://127.0.0.1:{port}", "us-east-1"))
         waiting = asyncio.create_task(
             asyncio.to_thread(engine.execute, {"FunctionName": "job"}, BATCH, "", "id")

@@ -16,6 +16,7 @@ from tests.local_gateway.front import (
     client_frame,
     serving,
 )
+from tests.local_gateway.runs import PATIENCE_SECONDS
 
 TEXT, BINARY, CLOSE, PING, PONG, CONT = 1, 2, 8, 9, 10, 0
 
@@ -28,7 +29,7 @@ def with_client(
     async def run() -> tuple[Any, FakeFunctions]:
         async with serving(**options) as front:
             client = await RawClient.upgraded(front.port)
-            found = await asyncio.wait_for(work(front, client), 20)
+            found = await asyncio.wait_for(work(front, client), PATIENCE_SECONDS)
             assert await front.status() == 101
             return found, front.functions
 

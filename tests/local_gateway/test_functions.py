@@ -170,12 +170,12 @@ def test_a_function_past_its_timeout_is_killed(tmp_path: Path) -> None:
 
 def test_a_worker_is_killed_as_chance_has_it_and_only_while_at_its_work(tmp_path: Path) -> None:
     async def work(functions: Functions) -> Any:
-        terms = Terms(killed_after=0.3)
+        terms = Terms(killed_after=1)
         before = json.loads(await functions.run("f", b"{}", terms))
         with pytest.raises(FunctionFailed, match=r"Runtime\.ExitError.*signal 9"):
             await functions.run("f", b'{"sleep": 60}', terms)
         quick = json.loads(await functions.run("f", b"{}", terms))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.5)
         return before["pid"], quick["pid"], (await functions("f", {}))["pid"]
 
     before, quick, after = with_functions(tmp_path, work)

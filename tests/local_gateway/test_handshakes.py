@@ -18,6 +18,7 @@ from tests.local_gateway.front import (
     routes,
     serving,
 )
+from tests.local_gateway.runs import PATIENCE_SECONDS
 
 
 def status_with(query: str = "", api: Any = None, **answers: Any) -> tuple[int, FakeFunctions]:
@@ -261,7 +262,7 @@ def test_a_handshake_that_never_ends_is_dropped(monkeypatch: pytest.MonkeyPatch)
             client = await RawClient.open(front.port)
             client.send(b"GET /prod HTTP/1.1\r\nHost: ")
             try:
-                return await asyncio.wait_for(client.reader.read(), 10)
+                return await asyncio.wait_for(client.reader.read(), PATIENCE_SECONDS)
             except ConnectionResetError:
                 return b""
 

@@ -153,7 +153,7 @@ def test_a_schedule_of_the_engine_runs_its_function_asynchronously(jobs: Jobs) -
     arn = jobs.engine("lambda").get_function_configuration(FunctionName=name)["FunctionArn"]
     jobs.engine("scheduler").create_schedule(
         Name="once",
-        ScheduleExpression="at(2026-01-01T00:00:00)",
+        ScheduleExpression="at(2020-01-01T00:00:00)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
             "Arn": arn,

@@ -17,6 +17,7 @@ from tests.local_gateway.front import (
     client_frame,
     serving,
 )
+from tests.local_gateway.runs import PATIENCE_SECONDS
 
 
 def botocore_client(front: Front) -> Any:
@@ -56,7 +57,7 @@ def test_a_post_arrives_and_answers_an_empty_200() -> None:
             path = f"/prod/@connections/{connection.id.replace('=', '%3D')}"
             answer = await by_hand(front, "POST", path, "héllo".encode())
             await ask(front, "post_to_connection", connection.id, Data=b"again")
-            return answer, [await socket.receive_str(timeout=10) for _ in range(2)]
+            return answer, [await socket.receive_str(timeout=PATIENCE_SECONDS) for _ in range(2)]
 
     assert asyncio.run(run()) == ((200, None, b""), ["héllo", "again"])
 
@@ -163,7 +164,7 @@ def test_delete_closes_the_connection_and_fires_disconnect() -> None:
             path = f"/prod/@connections/{connection.id}"
             statuses = [(await by_hand(front, "DELETE", path))[0] for _ in range(2)]
             posted = (await by_hand(front, "POST", path, b"x"))[0]
-            message = await socket.receive(timeout=10)
+            message = await socket.receive(timeout=PATIENCE_SECONDS)
             events = await front.functions.wait_for("disconnect")
             return statuses, posted, message.data, events[0]["requestContext"]
 

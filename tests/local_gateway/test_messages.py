@@ -21,6 +21,7 @@ from tests.local_gateway.front import (
     routes,
     serving,
 )
+from tests.local_gateway.runs import PATIENCE_SECONDS
 
 
 def answer_to(message: str, **options: Any) -> Any:
@@ -42,7 +43,7 @@ def answer_to(message: str, **options: Any) -> Any:
 
 async def texts_until(socket: Any, kind: aiohttp.WSMsgType) -> list[str]:
     texts = []
-    while (message := await socket.receive(timeout=10)).type is not kind:
+    while (message := await socket.receive(timeout=PATIENCE_SECONDS)).type is not kind:
         texts.append(message.data)
     return texts
 
@@ -120,10 +121,10 @@ def test_a_function_that_takes_too_long_goes_on_running_while_the_client_is_told
         functions = FakeFunctions(default=slow)
         async with serving(functions, api) as front, front.connect() as socket:
             await socket.send_str("x")
-            frame = json.loads(await socket.receive_str(timeout=10))
+            frame = json.loads(await socket.receive_str(timeout=PATIENCE_SECONDS))
             running = not finished.is_set()
             told.set()
-            await asyncio.wait_for(finished.wait(), 10)
+            await asyncio.wait_for(finished.wait(), PATIENCE_SECONDS)
             return frame["message"], running
 
     assert asyncio.run(run()) == ("Endpoint request timed out", True)
@@ -160,7 +161,7 @@ def test_more_messages_than_the_stage_allows_get_a_429_frame() -> None:
         async with serving(api=api) as front, front.connect() as socket:
             for _ in range(3):
                 await socket.send_str("x")
-            frame = json.loads(await socket.receive_str(timeout=10))
+            frame = json.loads(await socket.receive_str(timeout=PATIENCE_SECONDS))
             return [frame["message"], str(len(await front.functions.wait_for("any", 2)))]
 
     assert asyncio.run(run()) == ["Too Many Requests", "2"]
@@ -205,7 +206,7 @@ def disconnects(text: str) -> list[Any]:
         async with serving(faults=Faults.parse(text)) as front:
             async with front.connect():
                 pass
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while front.plane.connections:
                     await asyncio.sleep(0.005)
             await front.functions.came_to_rest(front)
@@ -230,7 +231,7 @@ def test_nobody_notices_that_a_half_open_connection_is_dead_until_it_has_idled()
             connection = await front.only_connection()
             client.send(client_frame(b"lost"))
             client.reset()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not connection.link.broken:
                     await asyncio.sleep(0.005)
             status = front.plane.post(connection.id, "lost as well")

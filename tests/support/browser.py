@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+PATIENCE_MS = 30_000
+"""How long to look for what a test expects: the machine may be busy."""
 
 FLAGS = [
     "--no-sandbox",
@@ -29,6 +32,7 @@ def chromium() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if path is None:
         pytest.fail("no Chromium found: `apt-get install chromium`, or set CHROMIUM to its path")
+    expect.set_options(timeout=PATIENCE_MS)  # in all of this process; 5 seconds by default
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -33,7 +33,6 @@ def page_url(server: FakeServer) -> str:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser window of this test's own."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
     yield context
     context.close()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 30
 
 
 class Parley:
@@ -26,7 +26,7 @@ class Parley:
 
     def connected(self) -> "Parley":
         """Wait until there is a connection."""
-        expect(self.status).to_have_text("Connected", timeout=20_000)
+        expect(self.status).to_have_text("Connected")
         return self
 
     def say(self, text: str) -> None:
@@ -36,7 +36,7 @@ class Parley:
 
     def shows(self, *texts: str) -> None:
         """Wait until the conversation is exactly this."""
-        expect(self.articles).to_have_text(list(texts), timeout=15_000)
+        expect(self.articles).to_have_text(list(texts))
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds that no locator can tell.

@@ -151,7 +151,7 @@ def test_a_half_open_connection_is_found_out_and_replaced(
 ) -> None:
     parley.page.clock.install()
     server.mute = True
-    with parley.page.expect_event("websocket", timeout=10_000):
+    with parley.page.expect_event("websocket"):
         parley.page.evaluate("window.dispatchEvent(new Event('online'))")
         parley.page.clock.fast_forward(5_000)
     server.behave()
