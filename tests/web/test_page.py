@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocket, expect
 
 from tests.web.fake_backend import Frame
 from tests.web.fake_server import FakeServer
@@ -124,6 +124,25 @@ def test_a_lost_connection_comes_back_and_nothing_is_lost(
     parley.shows(*before, "Meanwhile", "You said: Meanwhile")
     expect(parley.page.get_by_text("Waiting for a connection")).to_have_count(0)
     expect(parley.page.get_by_text("No connection.")).not_to_be_visible()
+
+
+def test_tries_that_fail_do_not_put_off_the_word_about_it(
+    parley: Parley, server: FakeServer
+) -> None:
+    page = parley.page
+    page.evaluate("() => { Math.random = () => 0.999; }")  # the longest waits there are
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 1_000"))
+    tries: list[WebSocket] = []
+    page.on("websocket", lambda socket: tries.append(socket))
+    server.refusing = True
+    server.cut()
+    expect(parley.status).to_have_text("Connecting")
+    for number, wait in enumerate((300, 600, 1_200)):
+        page.clock.run_for(wait)
+        parley.until(lambda at=number: len(tries) > at and tries[at].is_closed())
+        expect(parley.status).to_have_text("Offline")
+    expect(page.get_by_text("No connection.")).to_be_visible()
 
 
 def test_a_message_written_offline_survives_a_reload(parley: Parley, server: FakeServer) -> None:
