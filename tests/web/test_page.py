@@ -363,6 +363,38 @@ def test_who_reads_further_up_is_not_torn_away_by_a_new_turn(
     expect(parley.button("Latest")).not_to_be_visible()
 
 
+def test_where_nothing_is_said_nothing_keeps_a_height_for_what_will_be(
+    parley: Parley,
+) -> None:
+    """What was laid out empty is empty once more, for a frame, when turns come into it.
+
+    In that frame the end of a conversation was where its beginning is.
+    """
+    expect(parley.page.get_by_text("Say hello")).to_be_visible()
+    expect(parley.page.locator("#turns > *")).to_have_count(0)
+    parley.say("Hello")
+    parley.shows("Hello", "You said: Hello")
+    last = parley.page.locator("#turns > *").last
+    expect(last).to_have_class("group")
+    expect(last).to_have_css("content-visibility", "visible")
+
+
+def test_the_latest_is_what_came_far_out_of_sight(
+    server: FakeServer, known_guest: str, page: Page
+) -> None:
+    for number in range(1, 41):
+        server.backend.append(known_guest, "main", text=f"text {number}", reply=f"reply {number}")
+    page.reload()
+    parley = Parley(page).connected()
+    expect(parley.articles.last).to_be_in_viewport()
+    page.evaluate(SCROLL_TO_300)
+    for number in range(1, 21):
+        server.push(known_guest, "main", f"news {number}")
+    expect(parley.articles).to_have_count(100)
+    parley.button("Latest").click()
+    expect(parley.articles.last).to_be_in_viewport()
+
+
 def test_conversations_are_made_renamed_changed_and_deleted(parley: Parley) -> None:
     parley.say("The first")
     parley.shows("The first", "You said: The first")
