@@ -409,6 +409,7 @@ def test_conversations_are_made_renamed_changed_and_deleted(parley: Parley) -> N
     parley.button("Save").click()
     expect(parley.page.get_by_role("heading", level=1)).to_have_text("Another name")
     expect(parley.links.first).to_contain_text("Another name")
+    expect(parley.links.first.get_by_title("Another name", exact=True)).to_be_visible()
     parley.links.filter(has_text="The first").click()
     parley.shows("The first", "You said: The first")
     parley.page.reload()
