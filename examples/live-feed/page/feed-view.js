@@ -12,12 +12,17 @@ export class FeedView {
   #latest = new Map();
   #turns = [];
   #follows = true;
+  #top = 0;
   #told = 0;
 
   /** @param {{scrolled: () => void}} options `scrolled` is told that something else shows */
   constructor({ scrolled }) {
     this.#log.addEventListener('scroll', () => {
-      this.#follows = this.#isAtEnd;
+      // Only who scrolls up leaves the end: a log that got smaller says so after it has scrolled.
+      const { scrollTop } = this.#log;
+      if (scrollTop < this.#top) this.#follows = this.#isAtEnd;
+      else this.#follows ||= this.#isAtEnd;
+      this.#top = scrollTop;
       if (this.#follows) this.#toLatest.hidden = true;
       scrolled();
     }, { passive: true });
@@ -118,6 +123,7 @@ export class FeedView {
     this.#follows = true;
     this.#toLatest.hidden = true;
     this.#log.scrollTop = this.#log.scrollHeight;
+    this.#top = this.#log.scrollTop;
   }
 
   get #isAtEnd() {
