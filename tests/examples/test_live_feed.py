@@ -27,6 +27,12 @@ PRICES = 5_000 if SOAK else 400
 CUTS = 40 if SOAK else 6
 OpenPage = Callable[..., Page]
 
+# A browser tells of scrolling before it tells of sizes: what came just now has scrolled the log.
+TURN_THE_PHONE = """() => {
+    document.querySelector('main').style.paddingBottom = '300px';
+    document.getElementById('log').dispatchEvent(new Event('scroll'));
+}"""
+
 
 def opened(open_page: OpenPage, product: Product, **options: Any) -> Page:
     page = open_page(f"{product.url}/live-feed/", **options)
@@ -138,6 +144,24 @@ def expect_read(product: Product, open_page: OpenPage, guest: str) -> None:
     other = opened(open_page, product, guest=guest)
     wait_for(other, 72)
     expect(other.locator("#unread")).to_be_hidden()
+
+
+def test_a_long_feed_shows_its_end_when_it_is_opened_and_stays_there(
+    live_feed: Product, open_page: OpenPage
+) -> None:
+    page = opened(open_page, live_feed)
+    user_id = reader(page)
+    generated(live_feed, user_id, "--count", "150")
+    wait_for(page, 150)
+    page.reload()
+    wait_for(page, 150)
+    expect(page.locator("#earlier")).to_be_visible()
+    page.evaluate(TURN_THE_PHONE)
+    generated(live_feed, user_id, "--first", "151", "--count", "5")
+    wait_for(page, 155)
+    expect(page.locator(".row").last).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Latest")).to_be_hidden()
+    expect(page.locator("#unread")).to_be_hidden()
 
 
 def test_a_feed_that_is_not_up_to_date_says_so(live_feed: Product, open_page: OpenPage) -> None:

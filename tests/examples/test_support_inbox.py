@@ -119,6 +119,19 @@ def test_each_customer_has_a_case_of_their_own_and_hears_nothing_of_others(
     assert "Ella" not in log(dora).inner_text()
 
 
+def test_an_operator_who_has_opened_nothing_is_told_what_to_do(
+    support_inbox: Product, open_page: OpenPage
+) -> None:
+    hana = customer(open_page, support_inbox)
+    say(hana, "hello from Hana")
+    anna = operator(open_page, support_inbox)
+    hint = anna.get_by_text("Choose one from the list")
+    expect(hint).to_be_visible()
+    case(anna, "Bot: hello from Hana").click()
+    shows(anna, "hello from Hana", ".+")
+    expect(hint).to_be_hidden()
+
+
 def test_who_is_no_operator_gets_no_case_and_joins_nothing(
     support_inbox: Product, open_page: OpenPage
 ) -> None:

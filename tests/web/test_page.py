@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocket, expect
 
 from tests.web.fake_backend import Frame
 from tests.web.fake_server import FakeServer
@@ -124,6 +124,25 @@ def test_a_lost_connection_comes_back_and_nothing_is_lost(
     parley.shows(*before, "Meanwhile", "You said: Meanwhile")
     expect(parley.page.get_by_text("Waiting for a connection")).to_have_count(0)
     expect(parley.page.get_by_text("No connection.")).not_to_be_visible()
+
+
+def test_tries_that_fail_do_not_put_off_the_word_about_it(
+    parley: Parley, server: FakeServer
+) -> None:
+    page = parley.page
+    page.evaluate("() => { Math.random = () => 0.999; }")  # the longest waits there are
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now() + 1_000"))
+    tries: list[WebSocket] = []
+    page.on("websocket", lambda socket: tries.append(socket))
+    server.refusing = True
+    server.cut()
+    expect(parley.status).to_have_text("Connecting")
+    for number, wait in enumerate((300, 600, 1_200)):
+        page.clock.run_for(wait)
+        parley.until(lambda at=number: len(tries) > at and tries[at].is_closed())
+        expect(parley.status).to_have_text("Offline")
+    expect(page.get_by_text("No connection.")).to_be_visible()
 
 
 def test_a_message_written_offline_survives_a_reload(parley: Parley, server: FakeServer) -> None:
@@ -344,6 +363,38 @@ def test_who_reads_further_up_is_not_torn_away_by_a_new_turn(
     expect(parley.button("Latest")).not_to_be_visible()
 
 
+def test_where_nothing_is_said_nothing_keeps_a_height_for_what_will_be(
+    parley: Parley,
+) -> None:
+    """What was laid out empty is empty once more, for a frame, when turns come into it.
+
+    In that frame the end of a conversation was where its beginning is.
+    """
+    expect(parley.page.get_by_text("Say hello")).to_be_visible()
+    expect(parley.page.locator("#turns > *")).to_have_count(0)
+    parley.say("Hello")
+    parley.shows("Hello", "You said: Hello")
+    last = parley.page.locator("#turns > *").last
+    expect(last).to_have_class("group")
+    expect(last).to_have_css("content-visibility", "visible")
+
+
+def test_the_latest_is_what_came_far_out_of_sight(
+    server: FakeServer, known_guest: str, page: Page
+) -> None:
+    for number in range(1, 41):
+        server.backend.append(known_guest, "main", text=f"text {number}", reply=f"reply {number}")
+    page.reload()
+    parley = Parley(page).connected()
+    expect(parley.articles.last).to_be_in_viewport()
+    page.evaluate(SCROLL_TO_300)
+    for number in range(1, 21):
+        server.push(known_guest, "main", f"news {number}")
+    expect(parley.articles).to_have_count(100)
+    parley.button("Latest").click()
+    expect(parley.articles.last).to_be_in_viewport()
+
+
 def test_conversations_are_made_renamed_changed_and_deleted(parley: Parley) -> None:
     parley.say("The first")
     parley.shows("The first", "You said: The first")
@@ -358,6 +409,7 @@ def test_conversations_are_made_renamed_changed_and_deleted(parley: Parley) -> N
     parley.button("Save").click()
     expect(parley.page.get_by_role("heading", level=1)).to_have_text("Another name")
     expect(parley.links.first).to_contain_text("Another name")
+    expect(parley.links.first.get_by_title("Another name", exact=True)).to_be_visible()
     parley.links.filter(has_text="The first").click()
     parley.shows("The first", "You said: The first")
     parley.page.reload()

@@ -20,6 +20,12 @@ BELOW = """() => {
 
 TOP = "document.getElementById('log').scrollTop"
 
+# A browser tells of scrolling before it tells of sizes: what grew just now has scrolled the log.
+OPEN_KEYBOARD = """() => {
+    document.getElementById('main').style.paddingBottom = '300px';
+    document.getElementById('log').dispatchEvent(new Event('scroll'));
+}"""
+
 HEAR = """() => {
     window.heard = [];
     new MutationObserver((records) => {
@@ -93,6 +99,16 @@ def test_the_end_of_a_growing_reply_stays_in_sight(parley: Parley, server: FakeS
         server.write(parley.guest, " And")
         expect(parley.articles.last).to_have_text(re.compile("And$"))
         _shows_the_end(parley)
+    expect(parley.button("Latest")).not_to_be_visible()
+
+
+def test_a_keyboard_that_opens_meanwhile_hides_nothing(parley: Parley, server: FakeServer) -> None:
+    _write_until_it_scrolls(parley, server)
+    _shows_the_end(parley)
+    parley.page.evaluate(OPEN_KEYBOARD)
+    server.write(parley.guest, " And")
+    expect(parley.articles.last).to_have_text(re.compile("And$"))
+    _shows_the_end(parley)
     expect(parley.button("Latest")).not_to_be_visible()
 
 

@@ -49,7 +49,7 @@ export class Scrolling {
   /** Go to the end and stay there. */
   follow() {
     this.begin();
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#goToEnd();
   }
 
   /** Go to a place and stay there. */
@@ -75,7 +75,7 @@ export class Scrolling {
     const anchor = this.#followed ? null : this.#topmostHalf();
     const before = anchor?.getBoundingClientRect().top;
     change();
-    if (this.#followed) this.#log.scrollTop = this.#log.scrollHeight;
+    if (this.#followed) this.#goToEnd();
     else if (anchor?.isConnected) {
       this.#log.scrollTop += anchor.getBoundingClientRect().top - before;
     }
@@ -100,6 +100,11 @@ export class Scrolling {
     }));
   }
 
+  #goToEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#top = this.#log.scrollTop;
+  }
+
   get #below() {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     return scrollHeight - scrollTop - clientHeight;
@@ -108,9 +113,10 @@ export class Scrolling {
   #scrolled() {
     const { scrollTop } = this.#log;
     // Who scrolls up, be it a little, wants to read: a reply that grows must not pull them back.
-    const isGoingUp = scrollTop < this.#top;
+    // Nothing else leaves the end: a log that got smaller says so only after it has scrolled.
+    if (scrollTop < this.#top) this.#followed = this.#below < AT_END;
+    else this.#followed ||= this.#below < NEAR;
     this.#top = scrollTop;
-    this.#followed = this.#below < (isGoingUp ? AT_END : NEAR);
     if (this.#followed) this.#toLatest.hidden = true;
   }
 

@@ -58,6 +58,7 @@ export class Sidebar {
     const [branch, title, time, badge] = link.children;
     branch.hidden = !isBranch;
     setText(title, name);
+    title.title = name; // There is not room for all of it.
     setText(time, briefly(updatedAt));
     setText(badge, unread > 99 ? '99+' : String(unread));
     badge.hidden = unread === 0 || isOpen;

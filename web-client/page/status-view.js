@@ -14,6 +14,7 @@ export class StatusView {
   #text;
   #tryNow;
   #timer = null;
+  #say = () => {};
   #retryAt = () => null;
 
   constructor({ status, explanation, text, tryNow }) {
@@ -27,25 +28,25 @@ export class StatusView {
   show(state, retryAt) {
     this.#retryAt = retryAt;
     this.#name(state);
-    clearTimeout(this.#timer);
-    if (PLAIN.has(state)) this.#explanation.hidden = true;
-    else this.#timer = setTimeout(() => this.#explain(state), PATIENCE_MS);
+    if (PLAIN.has(state)) {
+      this.#beQuiet();
+      this.#explanation.hidden = true;
+    } else this.#sayInAMoment(() => this.#explain(state));
   }
 
   /** Say, after a moment, what is being done before there is a chat. */
   wait(text, state = CONNECTING) {
     this.#name(state === CONNECTED ? CONNECTING : state);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#sayInAMoment(() => {
       setText(this.#text, text);
       this.#explanation.hidden = false;
       this.#tryNow.hidden = true;
-    }, PATIENCE_MS);
+    });
   }
 
   /** Say why nothing works at all. */
   fail(text) {
-    clearTimeout(this.#timer);
+    this.#beQuiet();
     this.#name(OFFLINE);
     setText(this.#text, text);
     this.#explanation.hidden = false;
@@ -56,6 +57,20 @@ export class StatusView {
     const shown = state === SIGNED_OUT ? OFFLINE : state;
     setText(this.#status, NAMES[shown]);
     this.#status.dataset.state = shown;
+  }
+
+  /** A try that fails is no new interruption: what is said goes on, and a moment does not begin anew. */
+  #sayInAMoment(say) {
+    this.#say = say;
+    if (!this.#explanation.hidden) {
+      this.#beQuiet();
+      say();
+    } else this.#timer ??= setTimeout(() => this.#say(), PATIENCE_MS);
+  }
+
+  #beQuiet() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   #explain(state) {

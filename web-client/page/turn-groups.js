@@ -42,9 +42,11 @@ export class TurnGroups {
     for (const part of split(turns)) {
       const { number, own, before } = part;
       const isNewest = newest !== undefined && own.at(-1) === newest;
+      const unsentHere = part.isLast ? unsent : [];
+      // Its height would be remembered as none, when there is something in it too.
+      if (own.length + unsentHere.length === 0) continue;
       const group = this.#group(number);
       wanted.set(number, group);
-      const unsentHere = part.isLast ? unsent : [];
       if (unsentHere.length > 0) group.looks = null;
       const looks = [before, ...own, isNewest, forkAt, today];
       if (isSame(group.looks, looks)) continue;

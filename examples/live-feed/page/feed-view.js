@@ -1,6 +1,7 @@
 import { byId, make, setText } from '../page/elements.js';
 
 const AT_END = 40;
+const count = new Intl.NumberFormat();
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' });
 
 /** The rows of a feed, oldest first, and the newest price of each symbol. */
@@ -11,12 +12,17 @@ export class FeedView {
   #latest = new Map();
   #turns = [];
   #follows = true;
+  #top = 0;
   #told = 0;
 
   /** @param {{scrolled: () => void}} options `scrolled` is told that something else shows */
   constructor({ scrolled }) {
     this.#log.addEventListener('scroll', () => {
-      this.#follows = this.#isAtEnd;
+      // Only who scrolls up leaves the end: a log that got smaller says so after it has scrolled.
+      const { scrollTop } = this.#log;
+      if (scrollTop < this.#top) this.#follows = this.#isAtEnd;
+      else this.#follows ||= this.#isAtEnd;
+      this.#top = scrollTop;
       if (this.#follows) this.#toLatest.hidden = true;
       scrolled();
     }, { passive: true });
@@ -37,11 +43,16 @@ export class FeedView {
     return this.#log.scrollTop < this.#log.clientHeight;
   }
 
-  /** Show these turns, an unbroken run. @param {number} read the newest that was seen before */
-  show(turns, read) {
+  /**
+   * Show these turns, an unbroken run.
+   * @param {number} read the newest that was seen before
+   * @param {?number} olderThan where what is not here yet ends; null where nothing is
+   */
+  show(turns, read, olderThan) {
     const first = this.#turns[0]?.seq;
     const isSame = turns.length > 0 && turns[0].seq <= first && turns.at(-1).seq >= this.#turns.at(-1).seq;
     const height = this.#log.scrollHeight;
+    this.#showStart(turns[0]?.seq ?? 1, olderThan);
     if (isSame) this.#grow(turns, first);
     else this.#begin(turns);
     const grew = (turns.at(-1)?.seq ?? 0) > (this.#turns.at(-1)?.seq ?? 0);
@@ -53,6 +64,13 @@ export class FeedView {
     this.#showLatest();
     if (this.#follows) this.#goToEnd();
     else if (grew) this.#toLatest.hidden = false;
+  }
+
+  /** Before the end is gone to, for it is above the rows. */
+  #showStart(oldest, olderThan) {
+    byId('earlier').hidden = olderThan === null;
+    byId('start').hidden = olderThan !== null || oldest === 1;
+    setText(byId('start'), `What was before number ${count.format(oldest)} has expired.`);
   }
 
   #begin(turns) {
@@ -105,6 +123,7 @@ export class FeedView {
     this.#follows = true;
     this.#toLatest.hidden = true;
     this.#log.scrollTop = this.#log.scrollHeight;
+    this.#top = this.#log.scrollTop;
   }
 
   get #isAtEnd() {

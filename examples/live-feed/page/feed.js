@@ -60,12 +60,8 @@ class Feed {
   #render() {
     const { turns, loaded, read, head, olderThan } = this.#conversation;
     if (loaded) this.#compare();
-    this.#view.show(turns, Math.max(read, this.#seen));
     byId('empty').hidden = !loaded || head > 0;
-    byId('earlier').hidden = olderThan === null;
-    const oldest = turns[0]?.seq ?? 1;
-    byId('start').hidden = olderThan !== null || oldest === 1;
-    setText(byId('start'), `What was before number ${count.format(oldest)} has expired.`);
+    this.#view.show(turns, Math.max(read, this.#seen), olderThan);
     this.#scrolled();
     this.#showUnread(Math.max(0, head - Math.max(read, this.#seen)));
     this.#showFreshness();

@@ -52,6 +52,7 @@ class Inbox {
     const waiting = cases.filter(({ isWaiting }) => isWaiting).length;
     document.title = waiting === 0 ? 'Support inbox' : `(${waiting}) Support inbox`;
     if (openId === null) byId('empty').hidden = cases.length > 0;
+    byId('unchosen').hidden = openId !== null || cases.length === 0;
     this.#showOpen(overview.get(openId) ?? BOT, cases.find((each) => each.conversationId === openId));
   }
 

@@ -48,8 +48,12 @@ export class TalkView {
     this.#scrolling.follow();
   }
 
-  /** Show exactly these. @param {Piece[]} pieces */
-  show(pieces) {
+  /**
+   * Show exactly these.
+   * @param {Piece[]} pieces
+   * @param {{isEmpty: boolean, hasEarlier: boolean}} around
+   */
+  show(pieces, { isEmpty, hasEarlier }) {
     const before = this.#shown;
     const newest = pieces.at(-1)?.key;
     const grew = newest !== undefined && !before.has(newest);
@@ -60,6 +64,8 @@ export class TalkView {
     }));
     this.#scrolling.keepingPlace(() => {
       arrange(this.#group, [...this.#shown.values()].map(({ element }) => element));
+      byId('empty').hidden = !isEmpty;
+      byId('earlier').hidden = !hasEarlier;
     });
     if (grew) this.#scrolling.offer();
   }

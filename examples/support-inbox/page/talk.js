@@ -93,9 +93,10 @@ export class Talk {
       const { id, turns, loaded, olderThan, replying } = this.#conversation;
       const known = new Set(turns.map(({ messageId }) => messageId));
       const unsent = this.client.unsent(id).filter(({ messageId }) => !known.has(messageId));
-      this.#view.show([...turns.flatMap(this.#pieces), ...unsent.map(unsentPiece)]);
-      byId('empty').hidden = !loaded || turns.length > 0 || unsent.length > 0;
-      byId('earlier').hidden = olderThan === null;
+      this.#view.show([...turns.flatMap(this.#pieces), ...unsent.map(unsentPiece)], {
+        isEmpty: loaded && turns.length === 0 && unsent.length === 0,
+        hasEarlier: olderThan !== null,
+      });
       this.#composer.replying = replying;
       this.#scrolled();
     }
