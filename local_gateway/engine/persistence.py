@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from local_gateway.engine import queue_numbers
+from local_gateway.engine import queues
 from local_gateway.engine.journal import Journal
 from local_gateway.engine.journalled_rows import JournalledRows
 
@@ -67,8 +67,7 @@ class PersistentEngine:
             if message["type"] == "lifespan.startup.complete":
                 self._rows.replay()
                 self._rows.record()
-                # The time: more than one that began earlier can have counted to.
-                queue_numbers.go_on_from(self._sqs, time.time_ns() // 1000)
+                queues.begin_again(self._sqs, time.time())
             elif message["type"] == "lifespan.shutdown.complete":
                 self._saved(before)
             await send(message)

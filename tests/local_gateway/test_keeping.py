@@ -262,6 +262,35 @@ def test_the_numbers_of_a_queue_grow_across_a_killed_engine(tmp_path: Path) -> N
     assert numbers == sorted(set(numbers)), "a push would be taken for one that was seen"
 
 
+def test_what_was_being_worked_on_comes_again_at_once_in_its_order(tmp_path: Path) -> None:
+    async def run() -> list[str]:
+        engine = Engine(tmp_path, "us-east-1")
+        await engine.start()
+        sqs = Endpoint(engine.url, "us-east-1").client("sqs")
+        queue = await asyncio.to_thread(
+            sqs.create_queue,
+            QueueName="feed.fifo",
+            Attributes={"FifoQueue": "true", "VisibilityTimeout": "600"},
+        )
+        url = queue["QueueUrl"]
+        for n in range(2):
+            await asyncio.to_thread(number_of_a_message, sqs, url, n)
+        first = await asyncio.to_thread(sqs.receive_message, QueueUrl=url)
+        await engine.stop()
+        again = Engine(tmp_path, "us-east-1")
+        await again.start()
+        try:
+            sqs = Endpoint(again.url, "us-east-1").client("sqs")
+            url = (await asyncio.to_thread(sqs.get_queue_url, QueueName="feed.fifo"))["QueueUrl"]
+            second = await asyncio.to_thread(sqs.receive_message, QueueUrl=url)
+        finally:
+            await again.stop()
+        return [got["Messages"][0]["MessageId"] for got in (first, second)]
+
+    first, second = asyncio.run(run())
+    assert first == second, "whoever had it is gone, and all behind it would wait for it"
+
+
 def number_of_a_message(sqs: Any, url: str, n: int) -> int:
     sent = sqs.send_message(
         QueueUrl=url, MessageBody="-", MessageGroupId="user", MessageDeduplicationId=str(n)
