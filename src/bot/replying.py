@@ -110,6 +110,10 @@ class Replying:
         try:
             if self.spending:
                 spent = self.spending.begin(order.key.user_id, reading.key, audience.look())
+            elif turn.attempt > 1:
+                # It comes later than it was asked for: who asked may have expired meanwhile.
+                with suppress(StoreUnavailable):
+                    audience.look()
             reading.start(lambda: self.bot.stream(before, message, reading))
             held, failure = self._listen(order.key, turn, reading, audience, until)
             reading.stop()

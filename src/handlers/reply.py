@@ -54,7 +54,8 @@ def answer(app: ReplyApp, event: dict[str, Any], context: Context) -> None:
     delivery = Delivery()
     try:
         frames = splitting.turn_frames(order.key.conversation_id, written.turn)
-        delivery = app.fan_out.to_user(order.key.user_id, order.connection_id, frames)
+        # Who asked is looked up like the others: its credential may have run out meanwhile.
+        delivery = app.fan_out.to_user(order.key.user_id, "", frames)
     except Exception as error:
         # The turn stands; whoever was not told finds it by `resume`.
         log_failure(app.logger, "told in part", error)

@@ -34,6 +34,15 @@ API_GATEWAY_BYTES = 32 * 1024
 _ids = Ids("writer")
 
 
+class Down(Wrapped):
+    """A store that keeps no reply."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "complete":
+            raise StoreUnavailable("down")
+        return super().__getattr__(name)
+
+
 class Context:
     """Lambda's context, with so many seconds left."""
 
@@ -96,6 +105,17 @@ def test_the_end_of_a_reply_reaches_all_of_the_users_devices(
     assert backend.got("b0") == []
     assert '"status":"done"' in logged.getvalue().replace(" ", "")
     assert "secret" not in logged.getvalue()
+
+
+def test_who_asked_is_told_no_end_that_comes_after_its_token_has_run_out(
+    backend: Backend,
+) -> None:
+    backend.connect(ANA, "a0", backend.clock().timestamp() + 60)
+    event = accepted(backend)
+    backend.clock.advance(seconds=61)
+    reply.answer(app(backend), event, Context())
+    assert [frame for frame in backend.got("a0") if frame["type"] == "turn"] == []
+    assert [frame["type"] for frame in backend.got("a1")][-1] == "turn"
 
 
 def test_an_order_that_comes_again_is_no_ones_business(
@@ -197,12 +217,6 @@ def test_who_cannot_be_told_does_not_undo_the_turn(backend: Backend, logged: io.
 
 
 def test_a_reply_that_cannot_be_kept_is_lambdas_to_try_again(backend: Backend) -> None:
-    class Down(Wrapped):
-        def __getattr__(self, name: str) -> Any:
-            if name == "complete":
-                raise StoreUnavailable("down")
-            return super().__getattr__(name)
-
     event = accepted(backend)
     with pytest.raises(StoreUnavailable):
         reply.answer(app(backend, store=Down(backend.conversations)), event, Context())
@@ -210,6 +224,20 @@ def test_a_reply_that_cannot_be_kept_is_lambdas_to_try_again(backend: Backend) -
     backend.clock.advance(seconds=LEASE.total_seconds())
     reply.answer(app(backend), event, Context())
     assert [f["turn"]["status"] for f in backend.got("a1") if f["type"] == "turn"] == ["done"]
+
+
+def test_who_asked_is_told_nothing_of_a_retry_after_its_token_has_run_out(
+    backend: Backend,
+) -> None:
+    backend.connect(ANA, "a0", backend.clock().timestamp() + 1)
+    event = accepted(backend)
+    with pytest.raises(StoreUnavailable):
+        reply.answer(app(backend, store=Down(backend.conversations)), event, Context())
+    backend.got("a0")
+    backend.clock.advance(seconds=LEASE.total_seconds())
+    reply.answer(app(backend), event, Context())
+    assert backend.got("a0") == []
+    assert [frame["type"] for frame in backend.got("a1")][-1] == "turn"
 
 
 def test_a_reply_ends_while_there_is_still_time_to_tell(backend: Backend) -> None:
