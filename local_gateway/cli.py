@@ -44,6 +44,8 @@ def read_settings(arguments: Sequence[str] | None, environ: Mapping[str, str]) -
         raise StartupError(f"PORT {port} is not between 0 and 65535")
     if options.concurrency < 1:
         raise StartupError(f"--concurrency {options.concurrency}: functions need at least 1")
+    if not Path(options.page).is_dir():
+        raise StartupError(f"--page {options.page}: there is no such directory")
     example = open_example(options.example) if options.example else None
     return Settings(
         template=Path(options.template).resolve(),

@@ -117,6 +117,7 @@ def test_a_resource_that_cannot_be_made_ends_the_process_with_the_reason_and_hea
         (["--assume", "nonsense=1"], "unknown name 'nonsense'"),
         (["--port", "many"], "PORT 'many' is not a number"),
         (["--port", "70000"], "between 0 and 65535"),
+        (["--page", "/absent"], "--page /absent: there is no such directory"),
         (["--concurrency", "0"], "--concurrency 0: functions need at least 1"),
         (["--template", "/absent/template.yaml"], "/absent/template.yaml: No such file"),
     ],
