@@ -276,8 +276,12 @@ class WorstDay:
     """A person whose every connection breaks, whose page reloads, and whose backend dies."""
 
     CUTS, RELOADS, JOINS, KILLS = 20, 2, 2, 2
-    # Some 2,000 tokens. Said so fast that the last writer outlives the last cut, and not by much.
+    PAUSES = (0.05, 0.7)
+    """Seconds from one connection to its cut."""
+    # Some 2,000 tokens. Said so fast that the last writer outlives the last cut, and not by much
+    # where connecting takes no time: see `pace`.
     REPEATS, MILLISECONDS, WORDS = 660, 6, "a b c"
+    SLOWEST_MILLISECONDS = 60
 
     def __init__(self, product: Product, seed: int) -> None:
         self.product = product
@@ -287,10 +291,12 @@ class WorstDay:
         self.begun = asyncio.Event()
         self.watchers: list[Watcher] = []
         self.cut_in_mid_reply = 0
+        self.milliseconds = self.MILLISECONDS
 
     async def live(self) -> None:
         """All of it at once."""
         finished = len(self.finished())
+        self.milliseconds = await self.pace()
         *screens, _ = await asyncio.gather(
             self.flaky(), *(self.joining() for _ in range(self.JOINS)), self.killing()
         )
@@ -305,6 +311,16 @@ class WorstDay:
         assert self.cut_in_mid_reply == self.CUTS
         assert len(self.finished()) == finished + 1, "the model finished once"
 
+    async def pace(self) -> int:
+        """Milliseconds from word to word, the more the longer connecting takes just now."""
+        count, begun = 4, time.monotonic()
+        for _ in range(count):
+            async with watching(self.product, str(uuid.uuid4()), {}) as stranger:
+                await stranger.until(Watcher.has_resumed)
+        connecting = (time.monotonic() - begun) / count
+        longer = 1 + 2 * connecting / statistics.mean(self.PAUSES)
+        return min(round(self.MILLISECONDS * longer), self.SLOWEST_MILLISECONDS)
+
     async def flaky(self) -> Screen:
         """The asking device: cut off again and again, and twice reloaded."""
         screen, reloads = Screen(), set(self.chance.sample(range(self.CUTS), self.RELOADS))
@@ -312,14 +328,14 @@ class WorstDay:
             screen = Screen() if cut in reloads else screen
             async with self.watching(screen) as watcher:
                 if not self.begun.is_set():
-                    text = f"{self.REPEATS}:{self.MILLISECONDS} {self.WORDS}"
+                    text = f"{self.REPEATS}:{self.milliseconds} {self.WORDS}"
                     await watcher.client.send(action="message", messageId="m1", text=text, after=0)
                     await watcher.until(lambda each: each.status(1) != "")
                     self.begun.set()
                 if cut == self.CUTS:
                     await self.patient(watcher)
                 else:
-                    await asyncio.sleep(self.chance.uniform(0.05, 0.7))
+                    await asyncio.sleep(self.chance.uniform(*self.PAUSES))
                     self.cut_in_mid_reply += watcher.status(1) in ("", "pending")
                     watcher.client.tear()
         return screen
