@@ -16,14 +16,14 @@ from typing import Any
 
 from benchmarks.turn_cost_engine import CONNECTIONS, Ground, dynamodb, ground
 from benchmarks.turn_cost_meter import Cost
-from bot.answers import timestamp
-from bot.cleaning import Cleaned, Cleaning
+from bot.connections.cleaning import Cleaned, Cleaning
 from bot.errors import ConnectionGone
 from bot.models import Connection
-from store.attributes import Item, string
-from store.census import DynamoConnectionCensus
-from store.connections import activity_of, row_of
-from store.table import Table
+from bot.wire.answers import timestamp
+from store.dynamo.attributes import Item, string
+from store.dynamo.census import DynamoConnectionCensus
+from store.dynamo.connections import activity_of, row_of
+from store.dynamo.table import Table
 
 ROWS = 20_000
 ROWS_OF_A_KIND = 500

@@ -21,11 +21,12 @@ from benchmarks.turn_cost_engine import CONNECTIONS, TEMPLATE, Ground, dynamodb
 from benchmarks.turn_cost_meter import Cost
 from benchmarks.turn_cost_parley import FUNCTION, FiveMinutes, Parley
 from benchmarks.turn_cost_samples import sample
-from handlers import composition, push
-from handlers.settings import PushSettings
-from store.census import DynamoConnectionCensus
-from store.connections import DynamoConnectionStore
-from store.table import Table
+from handlers import push
+from handlers.setup import composition
+from handlers.setup.settings import PushSettings
+from store.dynamo.census import DynamoConnectionCensus
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.table import Table
 
 CALL_MS = 10
 """Assumed of each call of a function to AWS; calls are made one after the other."""

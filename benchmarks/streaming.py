@@ -23,8 +23,6 @@ from benchmarks.turn_cost import LONGEST_USER
 from benchmarks.turn_cost_engine import ground
 from benchmarks.turn_cost_meter import Cost
 from benchmarks.turn_cost_parley import Parley
-from bot.log import Log
-from bot.memory import TailCache
 from bot.models import (
     Connection,
     ConversationKey,
@@ -36,10 +34,13 @@ from bot.models import (
     Usage,
 )
 from bot.ports import Call
-from bot.replying import Replying
+from bot.replies.replying import Replying
+from bot.turn_log.log import Log
+from bot.turn_log.memory import TailCache
 from delivery.audience import LiveAudience
-from handlers.composition import new_id, now
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from handlers.setup.composition import new_id, now
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.turns import a_turn
 
 TOKENS = 1_000

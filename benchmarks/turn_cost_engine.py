@@ -15,7 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from benchmarks.turn_cost_meter import Meter
 from benchmarks.turn_cost_posts import Posts
-from handlers import clients
+from handlers.setup import clients
 from local_gateway.engine.engine import Engine
 
 REGION = "us-east-1"

@@ -16,14 +16,15 @@ from benchmarks.turn_cost_meter import Cost, item_size
 from benchmarks.turn_cost_posts import Frame
 from benchmarks.turn_cost_samples import BOT_CLASS, sample
 from bot.models import ConversationKey
-from handlers import composition, connect, message, reply
-from handlers.apps import MessageApp, ReplyApp
-from handlers.settings import ConnectionSettings, MessageSettings, ReplySettings
-from store.attributes import string
-from store.connections import DynamoConnectionStore
-from store.conversations import DynamoConversationStore
-from store.keys import turn_id
-from store.table import Table
+from handlers import connect, message, reply
+from handlers.setup import composition
+from handlers.setup.apps import MessageApp, ReplyApp
+from handlers.setup.settings import ConnectionSettings, MessageSettings, ReplySettings
+from store.dynamo.attributes import string
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.conversations import DynamoConversationStore
+from store.dynamo.keys import turn_id
+from store.dynamo.table import Table
 
 DOMAIN = "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"
 FUNCTION = {

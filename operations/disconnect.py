@@ -8,12 +8,12 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.closing import Outcome, disconnect
+from bot.connections.closing import Outcome, disconnect
 from delivery.api_gateway import ApiGatewaySender
 from operations.deployment import Deployment, add_choice, chosen
 from operations.failures import OperationFailed, told
-from store.connections import DynamoConnectionStore
-from store.table import Table
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.table import Table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import TextIO
 
-from bot.answers import timestamp
+from bot.wire.answers import timestamp
 from operations.deployment import add_choice, chosen
 from operations.document import Document
 from operations.failures import OperationFailed

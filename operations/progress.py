@@ -4,12 +4,12 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from bot.answers import timestamp
-from bot.broadcast_steps import Progress, progress
+from bot.push.broadcast_steps import Progress, progress
+from bot.wire.answers import timestamp
 from operations.deployment import Deployment, add_choice, chosen
 from operations.failures import OperationFailed, told
-from store.broadcasts import DynamoBroadcastLog
-from store.table import Table
+from store.dynamo.broadcasts import DynamoBroadcastLog
+from store.dynamo.table import Table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

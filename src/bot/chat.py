@@ -5,11 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import answers, frames, reading, splitting
-from bot.adoption import Adoption
-from bot.answers import Frame
+from bot.connections.expiry import Expiry, Tokens
 from bot.conversations import Conversations
-from bot.deletion import Deletion
 from bot.errors import (
     BadRequest,
     InternalError,
@@ -18,22 +15,19 @@ from bot.errors import (
     TokenExpired,
     UnknownAction,
 )
-from bot.expiry import Expiry, Tokens
-from bot.forking import Fork, Forking
-from bot.log import Log
-from bot.memory import TailCache
+from bot.lifecycle.adoption import Adoption
+from bot.lifecycle.deletion import Deletion
+from bot.lifecycle.forking import Fork, Forking
+from bot.lifecycle.sealing import Sealing
 from bot.models import Caller, ConversationKey, Message
-from bot.ordering import Ordering
-from bot.pace import Pace
-from bot.ports import (
-    Bot,
-    ConnectionStore,
-    ConversationStore,
-    ReplyStarter,
-    StreamingBot,
-)
-from bot.sealing import Sealing
-from bot.turns import Taken, Turns
+from bot.ports import Bot, ConnectionStore, ConversationStore, ReplyStarter, StreamingBot
+from bot.replies.ordering import Ordering
+from bot.turn_log.log import Log
+from bot.turn_log.memory import TailCache
+from bot.turns.pace import Pace
+from bot.turns.turns import Taken, Turns
+from bot.wire import answers, frames, reading, splitting
+from bot.wire.answers import Frame
 
 
 @dataclass(frozen=True, slots=True)

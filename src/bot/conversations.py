@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import answers, limits, splitting
-from bot.answers import Frame, Header
-from bot.deletion import Deletion
+from bot import limits
 from bot.errors import BadRequest, NotFound
-from bot.log import Log
-from bot.memory import TailCache
+from bot.lifecycle.deletion import Deletion
 from bot.models import Conversation, ConversationKey, Rating, Turn
-from bot.ordering import Ordering
 from bot.ports import ConversationStore
-from bot.tail import Tail, lapsed
+from bot.replies.ordering import Ordering
 from bot.titles import describe
-from bot.turns import Taken
+from bot.turn_log.log import Log
+from bot.turn_log.memory import TailCache
+from bot.turn_log.tail import Tail, lapsed
+from bot.turns.turns import Taken
+from bot.wire import answers, splitting
+from bot.wire.answers import Frame, Header
 
 REFRESHED_EVERY_SECONDS = 60
 

@@ -237,7 +237,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a user has used (bot/budget.py).
+    """What a user has used (bot/replies/budget.py).
 
     `allowance` turns were left at `counted_at`, in seconds since 1970, where any were counted yet;
     `tokens` were used on `day`, in UTC, as ISO 8601 writes it. `counted` names what was counted

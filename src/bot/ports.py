@@ -4,13 +4,11 @@ Every method of a store raises StoreUnavailable where the tables do not answer, 
 consistent. A read may bring expired turns and tombstones: what to make of them is the caller's.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.broadcast_steps import Done, Step
-from bot.holdings import Place, Shown
 from bot.models import (
     Connection,
     Conversation,
@@ -21,7 +19,6 @@ from bot.models import (
     Present,
     Rating,
     Reply,
-    Sighting,
     Snapshot,
     Spent,
     Turn,
@@ -317,94 +314,6 @@ class ConnectionStore(Protocol):
         ...
 
 
-Part = tuple[bool, int]
-"""One part of all rows: whether they are active, and a number."""
-
-
-class ConnectionCensus(Protocol):
-    """The same rows, whosever they are, by when they were last seen: what the cleaner goes through.
-
-    A sighting comes from an index that may lag behind. What writes, writes only to a row that still
-    is as it was sighted: False where it is not any more.
-    """
-
-    def parts(self) -> Sequence[Part]:
-        """Tell the parts that together are all there is."""
-        ...
-
-    def unseen(self, part: Part, since: datetime) -> Iterator[Sequence[Sighting]]:
-        """Read those of a part that were last seen before `since`, the oldest first: one request
-        a page, made when the page is asked for."""
-        ...
-
-    def row(self, sighting: Sighting) -> Connection | None:
-        """Read the row, strongly consistent; None where it is not as it was sighted any more."""
-        ...
-
-    def see(self, sighting: Sighting, at: datetime) -> bool:
-        """Note that the connection was there: one request."""
-        ...
-
-    def remove(self, sighting: Sighting) -> bool:
-        """Remove the row: one request."""
-        ...
-
-
-class Holdings(Protocol):
-    """All that lies in a user's partitions of both tables, whatever it is."""
-
-    def behind(self, user_id: str, place: Place, limit: int) -> Shown:
-        """Read what lies behind `place`, at most `limit` things: one request."""
-        ...
-
-    def remove(self, user_id: str, place: Place) -> None:
-        """Remove what lies there, if anything does: one request."""
-        ...
-
-
-class Roll(Protocol):
-    """Users by their connections, whosever they are: whom a broadcast to all goes to."""
-
-    def parts(self) -> Sequence[Part]:
-        """Tell the parts that together are all rows."""
-        ...
-
-    def seen(
-        self, part: Part, since: datetime | None, start: str | None, limit: int
-    ) -> tuple[Sequence[str], str | None]:
-        """Read whose rows of a part were seen since then, the oldest first, from `start` on; and
-        where to go on, None at the end. One request, of an index that may lag behind."""
-        ...
-
-
-class BroadcastLog(Protocol):
-    """What is done of each broadcast."""
-
-    def is_done(self, broadcast_id: str, number: int) -> bool:
-        """Tell whether a step is noted: one request."""
-        ...
-
-    def note(self, broadcast_id: str, done: Done) -> None:
-        """Note a step: one request. A second time changes nothing."""
-        ...
-
-    def done(self, broadcast_id: str) -> list[Done]:
-        """Read all that is noted of a broadcast."""
-        ...
-
-
-class BroadcastOutlet(Protocol):
-    """Where a step's outcome goes. Raises StoreUnavailable."""
-
-    def push(self, pushes: Sequence[tuple[str, str]]) -> None:
-        """Hand over pushes, a user and a body each: all of them, or it raises."""
-        ...
-
-    def go_on(self, step: Step) -> None:
-        """Have a step wait for its turn."""
-        ...
-
-
 class ReplyStarter(Protocol):
     """The way to whoever writes replies."""
 
@@ -427,16 +336,4 @@ class FrameSender(Protocol):
 
     def close(self, connection_id: str) -> None:
         """Close the connection. Raises as `send` does."""
-        ...
-
-
-class Gatekeeper(Protocol):
-    """Who knows which connections are open. What raises does so as `FrameSender.send` does."""
-
-    def is_open(self, connection_id: str) -> bool:
-        """Ask. Only False is a proof: a peer that has died lately still counts as open."""
-        ...
-
-    def close(self, connection_id: str) -> None:
-        """Close the connection."""
         ...

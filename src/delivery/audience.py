@@ -10,11 +10,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 
-from bot import answers, splitting
 from bot.errors import ConnectionGone, SendFailed
 from bot.limits import HANDSHAKE
 from bot.models import Order, Spent, Turn
 from bot.ports import ConnectionStore, FrameSender
+from bot.wire import answers, splitting
 from delivery.fan_out import deactivate
 
 PARALLEL_SENDS = 8
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 2.0
 
 
 class LiveAudience:
-    """`bot.replying.Audience`: the live connections of the user, who asked the first."""
+    """`bot.replies.replying.Audience`: the live connections of the user, who asked the first."""
 
     def __init__(
         self,

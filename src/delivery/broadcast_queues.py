@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.broadcast_steps import Step
 from bot.errors import StoreUnavailable
+from bot.push.broadcast_steps import Step
 from delivery.push_queues import MAX_BODY_BYTES, PushQueues, fit_for_sqs
 
 GROUP = "broadcast"
@@ -24,7 +24,7 @@ Pushes = Sequence[tuple[str, str]]
 
 
 class BroadcastQueues:
-    """`bot.ports.BroadcastOutlet` on SQS. `steps` are the queues of the steps themselves."""
+    """`bot.push.ports.BroadcastOutlet` on SQS. `steps` are the queues of the steps themselves."""
 
     def __init__(self, client: Callable[[], Any], pushes: str, steps: PushQueues) -> None:
         self._make_client = client

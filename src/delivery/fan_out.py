@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import answers
-from bot.answers import Frame
 from bot.errors import ConnectionGone, SendFailed, StoreUnavailable
 from bot.limits import HANDSHAKE
 from bot.models import Connection
 from bot.ports import ConnectionStore, FrameSender
+from bot.wire import answers
+from bot.wire.answers import Frame
 
 PARALLEL_SENDS = 8
 

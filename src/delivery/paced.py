@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from threading import Lock
 
-from bot.ports import Gatekeeper
+from bot.connections.ports import Gatekeeper
 
 
 class Paced:
-    """`bot.ports.Gatekeeper` that asks another, at most `rate` times a second, for all threads.
+    """`bot.connections.ports.Gatekeeper` that asks another, at most `rate` times a second.
 
-    `clock` counts seconds.
+    That is for all threads together. `clock` counts seconds.
     """
 
     def __init__(

@@ -6,11 +6,13 @@ from typing import Any
 
 from auth import policy
 from auth.principal import Refused, RefusedExpired, RefusedOrigin, RefusedUnchecked
-from handlers import composition, correlation, events
-from handlers.apps import AuthorizerApp
-from handlers.failures import log_failure
-from handlers.measures import measure
-from handlers.settings import AuthorizerSettings
+from handlers.incoming import events
+from handlers.observing import correlation
+from handlers.observing.failures import log_failure
+from handlers.observing.measures import measure
+from handlers.setup import composition
+from handlers.setup.apps import AuthorizerApp
+from handlers.setup.settings import AuthorizerSettings
 
 COUNTED_APART = {
     RefusedExpired: "RefusedExpired",

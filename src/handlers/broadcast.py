@@ -7,15 +7,15 @@ import os
 from functools import cache
 from typing import Any
 
-from bot import broadcasts
-from bot.broadcasting import Taken
 from bot.errors import Busy, ParleyError, StoreUnavailable
+from bot.push import broadcasts
+from bot.push.broadcasting import Taken
 from delivery.broadcast_queues import GROUP
-from handlers import composition
-from handlers.apps import BroadcastApp
-from handlers.failures import log_failure
-from handlers.measures import measure
-from handlers.settings import BroadcastSettings
+from handlers.observing.failures import log_failure
+from handlers.observing.measures import measure
+from handlers.setup import composition
+from handlers.setup.apps import BroadcastApp
+from handlers.setup.settings import BroadcastSettings
 
 LONGEST_ABSENCE_SECONDS = 30
 

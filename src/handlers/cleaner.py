@@ -8,10 +8,11 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Protocol
 
-from handlers import composition, correlation
-from handlers.apps import CleanerApp
-from handlers.measures import measure
-from handlers.settings import CleanerSettings
+from handlers.observing import correlation
+from handlers.observing.measures import measure
+from handlers.setup import composition
+from handlers.setup.apps import CleanerApp
+from handlers.setup.settings import CleanerSettings
 
 MARGIN = timedelta(seconds=30)
 """Kept of the function's time for what is under way when the time is up, retries included."""

@@ -5,11 +5,13 @@ from functools import cache
 from typing import Any
 
 from bot.errors import StoreUnavailable
-from handlers import composition, correlation, events
-from handlers.apps import ConnectionApp
-from handlers.failures import log_failure
-from handlers.measures import measure
-from handlers.settings import ConnectionSettings
+from handlers.incoming import events
+from handlers.observing import correlation
+from handlers.observing.failures import log_failure
+from handlers.observing.measures import measure
+from handlers.setup import composition
+from handlers.setup.apps import ConnectionApp
+from handlers.setup.settings import ConnectionSettings
 
 
 @cache

@@ -11,11 +11,13 @@ from typing import Any
 from bot.chat import Answer
 from bot.errors import ParleyError, StoreUnavailable
 from delivery.fan_out import Delivery
-from handlers import composition, correlation, events, observe
-from handlers.apps import MessageApp
-from handlers.failures import log_failure
-from handlers.measures import milliseconds_between
-from handlers.settings import MessageSettings
+from handlers.incoming import events
+from handlers.observing import correlation, observe
+from handlers.observing.failures import log_failure
+from handlers.observing.measures import milliseconds_between
+from handlers.setup import composition
+from handlers.setup.apps import MessageApp
+from handlers.setup.settings import MessageSettings
 
 
 @cache

@@ -9,18 +9,22 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol
 
-from bot import answers, limits, pushes, splitting
+from bot import limits
 from bot.errors import BadRequest, Busy, ParleyError, StoreUnavailable, TooLarge
-from bot.pushes import Push
-from bot.pushing import Pushed, name_of
+from bot.push import pushes
+from bot.push.pushes import Push
+from bot.push.pushing import Pushed, name_of
+from bot.wire import answers, splitting
 from delivery.fan_out import Delivery
-from handlers import composition, correlation, push_events
-from handlers.apps import PushApp
-from handlers.failures import log_failure
-from handlers.push_events import Batch, Event, GivenBack, Record
-from handlers.push_lanes import PATIENCE_SECONDS, absences, patiently, work_off
-from handlers.push_observe import Outcomes
-from handlers.settings import PushSettings
+from handlers.incoming import push_events
+from handlers.incoming.push_events import Batch, Event, GivenBack, Record
+from handlers.incoming.push_lanes import PATIENCE_SECONDS, absences, patiently, work_off
+from handlers.observing import correlation
+from handlers.observing.failures import log_failure
+from handlers.observing.push_observe import Outcomes
+from handlers.setup import composition
+from handlers.setup.apps import PushApp
+from handlers.setup.settings import PushSettings
 
 UNEXPECTED = "unexpected"
 

@@ -9,16 +9,17 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Protocol
 
-from bot import splitting
 from bot.models import Failure, Status
-from bot.replying import Written
+from bot.replies.replying import Written
+from bot.wire import splitting
 from delivery.fan_out import Delivery
 from delivery.starting import correlation_of, order_of
-from handlers import composition, correlation
-from handlers.apps import ReplyApp
-from handlers.failures import log_failure
-from handlers.measures import measure, milliseconds_between
-from handlers.settings import ReplySettings
+from handlers.observing import correlation
+from handlers.observing.failures import log_failure
+from handlers.observing.measures import measure, milliseconds_between
+from handlers.setup import composition
+from handlers.setup.apps import ReplyApp
+from handlers.setup.settings import ReplySettings
 
 MARGIN = timedelta(seconds=8)
 """Kept of the function's time to write the end of a reply and to tell it."""

@@ -16,15 +16,15 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Protocol
 
-from bot.answers import timestamp
-from bot.erasing import Erased
 from bot.errors import BadRequest
-from bot.exporting import sheet
-from bot.holdings import START, Place, Shelf
 from bot.limits import MAX_USER_ID_CHARACTERS
-from handlers import composition
-from handlers.apps import UserDataApp
-from handlers.settings import UserDataSettings
+from bot.user_data.erasing import Erased
+from bot.user_data.exporting import sheet
+from bot.user_data.holdings import START, Place, Shelf
+from bot.wire.answers import timestamp
+from handlers.setup import composition
+from handlers.setup.apps import UserDataApp
+from handlers.setup.settings import UserDataSettings
 
 MARGIN = timedelta(seconds=30)
 """Kept of the function's time for what is under way when the time is up, retries included."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from store.memory import MemoryConversationStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.answers import encode
 from bot.limits import MAX_FRAME_BYTES
 from bot.models import ConversationKey, Reply, Status
-from store.memory import MemoryConversationStore
+from bot.wire.answers import encode
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import (
     EVA,
     GUEST,

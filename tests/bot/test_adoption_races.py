@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot import moving
 from bot.errors import Busy
+from bot.lifecycle import moving
 from bot.models import ConversationKey, Turn
-from store.memory import MemoryConversationStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import EVA, GUEST, GUEST_ID, LEO, MAIN, adopt, seal_alone, what_is_said
 from tests.support.clock import FakeClock
 from tests.support.stores import Before, Dying, Killed, Paused

@@ -9,7 +9,7 @@ import pytest
 from bot import limits
 from bot.errors import BotFailed
 from bot.models import Reply
-from store.memory import MemoryConversationStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.bots import Scripted
 from tests.support.clock import FakeClock
 from tests.support.workers import Worker

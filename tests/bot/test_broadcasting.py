@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot import broadcasting, broadcasts
-from bot.broadcast_steps import STEP_USERS, Done, Progress, Step, progress
-from bot.broadcasting import Broadcasting
 from bot.errors import StoreUnavailable
 from bot.models import Connection
-from store.memory_broadcasts import MemoryBroadcastLog, MemoryRoll
+from bot.push import broadcasting, broadcasts
+from bot.push.broadcast_steps import STEP_USERS, Done, Progress, Step, progress
+from bot.push.broadcasting import Broadcasting
+from store.memory.broadcasts import MemoryBroadcastLog, MemoryRoll
 from tests.support.clock import START, FakeClock
 
 TEXT = {"text": "hello"}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import broadcasts, pushes
-from bot.broadcast_steps import STEP_USERS, Cursor, Done, Step, progress
 from bot.errors import BadRequest, TooLarge
+from bot.push import broadcasts, pushes
+from bot.push.broadcast_steps import STEP_USERS, Cursor, Done, Step, progress
 from tests.support.clock import START
 from tests.support.turns import ANA
 

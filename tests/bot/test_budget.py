@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from bot.budget import NAMES_KEPT, Budget, OverBudget
 from bot.models import Spent
+from bot.replies.budget import NAMES_KEPT, Budget, OverBudget
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 3, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.cleaning import (
+from bot.connections.cleaning import (
     DOUBTED_AFTER,
     INACTIVE_KEPT,
     SLACK,
@@ -15,11 +15,11 @@ from bot.cleaning import (
     Verdict,
     judge,
 )
+from bot.connections.ports import Part
 from bot.errors import ConnectionGone, SendFailed, StoreUnavailable
 from bot.limits import CONNECTION_LIFETIME
 from bot.models import Connection, Sighting
-from bot.ports import Part
-from store.memory_census import MemoryConnectionCensus
+from store.memory.census import MemoryConnectionCensus
 from tests.support.clock import START, FakeClock
 from tests.support.turns import ANA
 

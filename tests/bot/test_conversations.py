@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.answers import Frame
 from bot.models import ConversationKey
-from store.memory import MemoryConversationStore
+from bot.wire.answers import Frame
+from store.memory.conversations import MemoryConversationStore
 from tests.support.bots import Scripted
 from tests.support.clock import FakeClock
 from tests.support.stores import Before

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot import deletion
+from bot.lifecycle import deletion
 from bot.models import Status, Turn
-from bot.tail import MAX_AGE
-from store.memory import MemoryConversationStore
+from bot.turn_log.tail import MAX_AGE
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.stores import Before, Counting, Dying, Killed
 from tests.support.template import template

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from bot import erasing
 from bot.errors import SendFailed
-from bot.holdings import Kind, Place, Shelf, Shown
 from bot.models import Connection, ConversationKey, Spent, Status
+from bot.user_data import erasing
+from bot.user_data.holdings import Kind, Place, Shelf, Shown
 from bots.talker import Talker
 from delivery.memory import MemorySender
-from store.attributes import string
-from store.memory import MemoryConversationStore
+from store.dynamo.attributes import string
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import EVA, GUEST, GUEST_ID, adopt, seal_alone
 from tests.support.clock import START, FakeClock
 from tests.support.erasing import House

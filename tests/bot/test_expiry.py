@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot.answers import Frame
 from bot.chat import Answer
 from bot.errors import TokenRefused
 from bot.models import Caller, Connection
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from bot.wire.answers import Frame
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import START, FakeClock
 from tests.support.issuer import EVE, UMA, Issuer
 from tests.support.turns import ANA

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot import filling, moving
+from bot.lifecycle import filling, moving
 from bot.models import ConversationKey, Status
-from store.memory import MemoryConversationStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import EVA, GUEST, GUEST_ID, adopt
 from tests.support.clock import FakeClock, Ids
 from tests.support.soak import times

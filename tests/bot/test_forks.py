@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot import filling
+from bot.lifecycle import filling
 from bot.models import ConversationKey, Status
 from bots.talker import Talker
-from store.memory import MemoryConversationStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import EVA, GUEST, adopt
 from tests.support.clock import FakeClock
 from tests.support.stores import Before, Counting, Dying, Killed, Paused

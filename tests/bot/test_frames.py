@@ -7,12 +7,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import frames, limits, reading
-from bot.answers import encode
+from bot import limits
 from bot.chat import Answer
 from bot.errors import BadRequest, ParleyError, TooLarge, UnknownAction
 from bot.models import Caller
-from store.memory import MemoryConversationStore
+from bot.wire import frames, reading
+from bot.wire.answers import encode
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import GUEST_ID
 from tests.support.clock import START, FakeClock
 from tests.support.soak import times

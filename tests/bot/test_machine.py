@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.answers import Frame
 from bot.models import ConversationKey, Status
-from bot.tail import ENDED
-from store.memory import MemoryConversationStore
+from bot.turn_log.tail import ENDED
+from bot.wire.answers import Frame
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import EVA, GUEST, GUEST_ID, adopt
 from tests.support.clock import FakeClock, Ids
 from tests.support.device import Device

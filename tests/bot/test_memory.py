@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from bot import limits
-from bot.memory import TailCache
 from bot.models import ConversationKey
-from bot.tail import KNOWN_IDS, MAX_AGE, Tail
+from bot.turn_log.memory import TailCache
+from bot.turn_log.tail import KNOWN_IDS, MAX_AGE, Tail
 from tests.support.clock import START
 from tests.support.turns import ANA, a_turn
 

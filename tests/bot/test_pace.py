@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import RateLimited
-from bot.pace import Pace
-from store.memory import MemoryConversationStore
+from bot.turns.pace import Pace
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import START, FakeClock
 from tests.support.turns import a_turn
 from tests.support.workers import Worker

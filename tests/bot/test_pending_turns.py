@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from bot.answering import in_pieces
-from bot.answers import Frame
 from bot.errors import StoreUnavailable
 from bot.models import ConversationKey, Order, Status
-from bot.pace import Pace
-from bot.turns import START
-from store.memory import MemoryConversationStore
+from bot.replies.answering import in_pieces
+from bot.turns.pace import Pace
+from bot.turns.turns import START
+from bot.wire.answers import Frame
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import EVA, GUEST, GUEST_ID
 from tests.support.bots import Parrot
 from tests.support.clock import FakeClock

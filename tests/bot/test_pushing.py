@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bot import limits
 from bot.errors import BadRequest, Busy, StillWriting, TooLarge
 from bot.models import ConversationKey, Position
-from bot.pace import Pace
-from bot.positions import advanced, seen
-from store.memory import MemoryConversationStore
+from bot.push.positions import advanced, seen
+from bot.turns.pace import Pace
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.pushers import Pusher, a_push, at, position
 from tests.support.soak import times

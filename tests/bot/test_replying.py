@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.models import Failure, Outcome, Spent, Status, Turn
-from bot.replying import MAX_ATTEMPTS
-from store.memory import MemoryConversationStore
+from bot.replies.replying import MAX_ATTEMPTS
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.soak import times
 from tests.support.stores import Wrapped

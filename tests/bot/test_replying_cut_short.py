@@ -10,8 +10,8 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.models import Failure, Outcome, Spent, Status, Usage
 from bot.ports import ConversationStore
-from bot.replying import COMPLETIONS
-from store.memory import MemoryConversationStore
+from bot.replies.replying import COMPLETIONS
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.stores import Wrapped
 from tests.support.streams import (

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from bot.budget import Budget
 from bot.errors import StoreUnavailable
 from bot.models import ConversationKey, Failure, Order, Outcome, Spent, Status, Turn, Usage
-from bot.replying import Written
-from bot.spending import Spending
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from bot.replies.budget import Budget
+from bot.replies.replying import Written
+from bot.replies.spending import Spending
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.streams import LEASE, Heard, Talking, Writer, repeating
 from tests.support.turns import ANA, BEN
@@ -80,7 +81,7 @@ class Present(Heard):
         self._bank, self._user = bank, user
 
     def look(self) -> Spent:
-        """See `bot.replying.Audience`."""
+        """See `bot.replies.replying.Audience`."""
         super().look()
         return self._bank.spent(self._user)
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import answers, limits, splitting
-from bot.answers import Frame, Header
+from bot import limits
 from bot.models import Turn
+from bot.wire import answers, splitting
+from bot.wire.answers import Frame, Header
 from tests.support.device import Device
 from tests.support.soak import times
 from tests.support.turns import a_turn

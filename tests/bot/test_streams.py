@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bot import limits
-from bot.answering import in_pieces
-from bot.calls import Reading
 from bot.errors import BotFailed
 from bot.models import Failure, Outcome, Reply, Status, Turn, Usage
-from store.memory import MemoryConversationStore
+from bot.replies.answering import in_pieces
+from bot.replies.calls import Reading
+from store.memory.conversations import MemoryConversationStore
 from tests.support.bots import Scripted
 from tests.support.clock import FakeClock
 from tests.support.streams import PATIENCE_SECONDS, Talking, Writer

@@ -7,7 +7,7 @@ import pytest
 
 from bot import limits
 from bot.models import ConversationKey, Status
-from bot.tail import KNOWN_IDS, MAX_AGE, Tail, read_tail
+from bot.turn_log.tail import KNOWN_IDS, MAX_AGE, Tail, read_tail
 from tests.support.clock import START
 from tests.support.turns import a_seal, a_tombstone, a_turn
 

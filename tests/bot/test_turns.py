@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot import limits
-from bot.answers import Frame
 from bot.models import Turn
-from bot.pace import Pace
-from store.memory import MemoryConversationStore
+from bot.turns.pace import Pace
+from bot.wire.answers import Frame
+from store.memory.conversations import MemoryConversationStore
 from tests.support.bots import Parrot
 from tests.support.clock import FakeClock
 from tests.support.soak import times

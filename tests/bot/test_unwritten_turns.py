@@ -8,9 +8,9 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.models import ConversationKey, Failure, Order, Status, Turn
-from bot.ordering import GIVEN_UP_AFTER
-from bot.turns import START
-from store.memory import MemoryConversationStore
+from bot.replies.ordering import GIVEN_UP_AFTER
+from bot.turns.turns import START
+from store.memory.conversations import MemoryConversationStore
 from tests.support.adopting import EVA, GUEST, GUEST_ID
 from tests.support.clock import FakeClock
 from tests.support.stores import Before, Dying, Killed, Wrapped

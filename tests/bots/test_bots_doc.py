@@ -24,7 +24,7 @@ from bots.scripted.flow import (
 )
 from bots.scripted.phrases import PHRASES
 from bots.scripted.text import words_of
-from handlers.composition import load_bot
+from handlers.setup.composition import load_bot
 from tests.support.bedrock import BedrockProvider
 from tests.support.model_calls import Attempt, conversation, heard, message
 from tests.support.model_server import ModelServer

@@ -12,8 +12,8 @@ from bots.openai_compatible import OpenAICompatible, key
 from bots.openai_compatible.client import MISSING
 from bots.openai_compatible.requests import request
 from bots.openai_compatible.settings import OPENAI, OpenAISettings
-from handlers.composition import load_bot
-from handlers.variables import SettingsError
+from handlers.setup.composition import load_bot
+from handlers.setup.variables import SettingsError
 from tests.support.completions import STREAM, CompletionsProvider, chunk, end, event, texts
 from tests.support.model_calls import Attempt, conversation, heard, message
 from tests.support.model_server import Answer, ModelServer

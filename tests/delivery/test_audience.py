@@ -19,7 +19,7 @@ from delivery.audience import (
     PATIENCE_SECONDS,
     LiveAudience,
 )
-from store.memory import MemoryConnectionStore
+from store.memory.connections import MemoryConnectionStore
 from tests.support.clock import START, FakeClock
 from tests.support.screen import Screen
 from tests.support.turns import ANA, BEN, MAIN, a_turn

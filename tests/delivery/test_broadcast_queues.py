@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from bot import broadcasts
-from bot.broadcast_steps import Step
 from bot.errors import StoreUnavailable
+from bot.push import broadcasts
+from bot.push.broadcast_steps import Step
 from delivery.broadcast_queues import GROUP, BroadcastQueues
 from delivery.push_queues import PushQueues
 from tests.support import engine

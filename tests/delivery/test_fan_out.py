@@ -9,7 +9,7 @@ from bot.errors import ConnectionGone, SendFailed, StoreUnavailable
 from bot.models import Connection
 from delivery.fan_out import Delivery, FanOut
 from delivery.memory import MemorySender
-from store.memory import MemoryConnectionStore
+from store.memory.connections import MemoryConnectionStore
 from tests.support.clock import START, FakeClock
 from tests.support.turns import ANA, BEN
 

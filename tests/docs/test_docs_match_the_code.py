@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from bot import errors, frames, limits, pushes
+from bot import errors, limits
 from bot.models import Author, Failure, Rating, Status
-from bot.tail import MARKS
-from handlers.measures import UNITS
+from bot.push import pushes
+from bot.turn_log.tail import MARKS
+from bot.wire import frames
+from handlers.observing.measures import UNITS
 from tests.support.fault_table import ROWS, Row
 
 ROOT = Path(__file__).parents[2]
@@ -61,14 +63,16 @@ def test_the_protocol_says_whether_an_error_may_be_retried(error: type[errors.Pa
 
 
 def test_every_type_that_the_server_sends_is_shown_in_the_protocol() -> None:
-    sent = set(re.findall(r'"type": "(\w+)"', (ROOT / "src/bot/answers.py").read_text()))
+    sent = set(re.findall(r'"type": "(\w+)"', (ROOT / "src/bot/wire/answers.py").read_text()))
     assert sent == set(re.findall(r'"type":"(\w+)"', PROTOCOL))
 
 
 def test_every_field_of_a_turn_is_shown_in_the_protocol() -> None:
     shown = re.search(r'"turn":\{([^}]*)\}', PROTOCOL)
     assert shown
-    source = (ROOT / "src/bot/answers.py").read_text().split("def turn_object")[1].split("def ")[0]
+    source = (
+        (ROOT / "src/bot/wire/answers.py").read_text().split("def turn_object")[1].split("def ")[0]
+    )
     sent = set(re.findall(r'"(\w+)":', source))
     assert sent == set(re.findall(r'"(\w+)":', shown[1]))
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from auth.guests import guest
-from bot.answers import timestamp
+from bot.wire.answers import timestamp
 from local_gateway.aws import Endpoint
 from operations.deployment import Deployment, of_gateway
-from store.connections import activity_of
+from store.dynamo.connections import activity_of
 from tests.e2e.product import PATIENCE_SECONDS, Product
 
 

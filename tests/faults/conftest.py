@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from store.connections import DynamoConnectionStore
-from store.conversations import DynamoConversationStore
-from store.table import Table
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.conversations import DynamoConversationStore
+from store.dynamo.table import Table
 from tests.e2e.product import ECHO, Product
 from tests.support import engine
 from tests.support.backend import Backend

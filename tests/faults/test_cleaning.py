@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.cleaning import Cleaned, Cleaning
+from bot.connections.cleaning import Cleaned, Cleaning
+from bot.connections.ports import ConnectionCensus, Part
 from bot.errors import SendFailed
 from bot.models import Connection, Sighting
-from bot.ports import ConnectionCensus, Part
-from store.census import DynamoConnectionCensus
-from store.connections import DynamoConnectionStore
-from store.memory_census import MemoryConnectionCensus
-from store.table import Table
+from store.dynamo.census import DynamoConnectionCensus
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.table import Table
+from store.memory.census import MemoryConnectionCensus
 from tests.support.backend import Backend
 from tests.support.clock import START, FakeClock
 from tests.support.hooks import Hook, lose_the_reply, never_arrive, refuse
@@ -153,7 +153,7 @@ def test_a_mutant_that_trusts_the_index_is_detected() -> None:
 
 
 def test_a_mutant_that_closes_too_early_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.cleaning.CONNECTION_LIFETIME", HOURS)
+    monkeypatch.setattr("bot.connections.cleaning.CONNECTION_LIFETIME", HOURS)
     assert are_detected()
 
 

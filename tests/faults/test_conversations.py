@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot import limits
-from bot.answers import encode
 from bot.models import ConversationKey, Turn
-from store.items import turn_item
+from bot.wire.answers import encode
+from store.dynamo.items import turn_item
 from tests.support import engine
 from tests.support.backend import Backend
 from tests.support.clock import FakeClock

@@ -11,9 +11,9 @@ from bot.errors import SendFailed, StoreUnavailable
 from bot.models import Connection, ConversationKey
 from delivery.memory import MemorySender
 from handlers import message
-from store.connections import DynamoConnectionStore
-from store.memory import MemoryConnectionStore
-from store.table import Table
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.table import Table
+from store.memory.connections import MemoryConnectionStore
 from tests.support import events
 from tests.support.backend import Backend
 from tests.support.clock import START, FakeClock

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from auth import tokens
-from bot import answers
 from bot.models import Status, Turn
+from bot.wire import answers
 from tests.support.history import History
 from tests.support.invariants import Violated, check, violations
 from tests.support.tokens import GONE, Forge

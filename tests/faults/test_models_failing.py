@@ -10,7 +10,7 @@ import pytest
 from bot import limits
 from bot.models import Failure, Message, Outcome, Snapshot, Status, Turn
 from bot.ports import Call
-from store.memory import MemoryConversationStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.fault_report import Rows
 from tests.support.soak import times

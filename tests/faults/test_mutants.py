@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.models import Connection, ConversationKey, Message, Reply, Snapshot, Turn
-from bot.turns import Turns
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from bot.turns.turns import Turns
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.backend import Backend
 from tests.support.bots import Parrot
 from tests.support.history import History, Tables, live_rows, table
@@ -147,7 +148,9 @@ def test_a_mutant_that_skips_deduplication_is_detected(monkeypatch: pytest.Monke
 
 
 def test_a_mutant_that_replays_from_zero_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.log.Log.after", lambda self, key, tail, seq, limit: tail.turns)
+    monkeypatch.setattr(
+        "bot.turn_log.log.Log.after", lambda self, key, tail, seq, limit: tail.turns
+    )
     monkeypatch.setattr("bot.conversations._is_gapless", lambda *gap: True)
     assert "C" in run(Backend())
 

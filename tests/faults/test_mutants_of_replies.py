@@ -12,19 +12,20 @@ from typing import Any
 
 import pytest
 
-from bot.log import Log
-from bot.memory import TailCache
 from bot.models import Connection, ConversationKey, Message, Outcome, Snapshot, Turn
 from bot.ports import Call
-from bot.replying import LOOK_SECONDS, TICK_SECONDS, Replying
-from bot.splitting import DeltaCutter
+from bot.replies.replying import LOOK_SECONDS, TICK_SECONDS, Replying
+from bot.turn_log.log import Log
+from bot.turn_log.memory import TailCache
+from bot.wire.splitting import DeltaCutter
 from delivery.audience import LiveAudience
 from delivery.fan_out import FanOut
 from delivery.memory import MemorySender
 from delivery.starting import event_of
 from handlers import reply
-from handlers.apps import ReplyApp
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from handlers.setup.apps import ReplyApp
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import START, FakeClock, Ids
 from tests.support.history import History, table
 from tests.support.invariants import violations

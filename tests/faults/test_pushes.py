@@ -14,18 +14,20 @@ import pytest
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
-from bot import positions
 from bot.errors import ConnectionGone, SendFailed
 from bot.models import Connection, ConversationKey
 from bot.ports import ConversationStore
-from bot.pushes import Push
-from bot.pushing import Pushed
+from bot.push import positions
+from bot.push.pushes import Push
+from bot.push.pushing import Pushed
 from delivery.fan_out import Delivery, FanOut
 from delivery.memory import MemorySender
 from delivery.push_queues import PushQueues
-from handlers import push, push_lanes
-from handlers.apps import PushApp
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from handlers import push
+from handlers.incoming import push_lanes
+from handlers.setup.apps import PushApp
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.backend import Backend
 from tests.support.fault_report import Rows
 from tests.support.fifo import FifoQueue

@@ -12,8 +12,8 @@ from aws_lambda_powertools.metrics import Metrics
 from delivery.fan_out import FanOut
 from delivery.push_queues import PushQueues
 from handlers import push
-from handlers.apps import PushApp
-from store.memory import MemoryConnectionStore
+from handlers.setup.apps import PushApp
+from store.memory.connections import MemoryConnectionStore
 from tests.support.backend import Backend
 from tests.support.fault_report import Rows
 from tests.support.history import live_rows

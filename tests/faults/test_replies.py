@@ -9,10 +9,10 @@ import pytest
 
 from bot.models import ConversationKey, Message, Order, Outcome, Snapshot, Status, Turn
 from bot.ports import Call, ConversationStore
-from bot.replying import TICK_SECONDS
-from store.conversations import DynamoConversationStore
-from store.memory import MemoryConversationStore
-from store.table import Table
+from bot.replies.replying import TICK_SECONDS
+from store.dynamo.conversations import DynamoConversationStore
+from store.dynamo.table import Table
+from store.memory.conversations import MemoryConversationStore
 from tests.support import engine, hooks
 from tests.support.clock import FakeClock
 from tests.support.fault_report import Rows

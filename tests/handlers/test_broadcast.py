@@ -10,13 +10,13 @@ import pytest
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
-from bot.broadcast_steps import Step
-from bot.broadcasting import Broadcasting
 from bot.errors import StoreUnavailable
+from bot.push.broadcast_steps import Step
+from bot.push.broadcasting import Broadcasting
 from delivery.push_queues import PushQueues
 from handlers import broadcast
-from handlers.apps import BroadcastApp
-from store.memory_broadcasts import MemoryBroadcastLog, MemoryRoll
+from handlers.setup.apps import BroadcastApp
+from store.memory.broadcasts import MemoryBroadcastLog, MemoryRoll
 from tests.support.clock import START, FakeClock
 from tests.support.push_events import sqs, sqs_record
 from tests.support.turns import ANA, BEN

@@ -9,11 +9,11 @@ import pytest
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
-from bot.cleaning import Cleaned, Cleaning
-from bot.ports import Part
+from bot.connections.cleaning import Cleaned, Cleaning
+from bot.connections.ports import Part
 from handlers import cleaner
-from handlers.apps import CleanerApp
-from store.memory_census import MemoryConnectionCensus
+from handlers.setup.apps import CleanerApp
+from store.memory.census import MemoryConnectionCensus
 from tests.support.backend import Backend
 from tests.support.turns import ANA
 

@@ -10,18 +10,18 @@ import pytest
 
 from auth.guests import guest
 from auth.signatures import ALGORITHMS
-from bot import frames
-from bot.answering import streaming
-from bot.budget import Budget
-from handlers import composition
-from handlers.settings import (
+from bot.replies.answering import streaming
+from bot.replies.budget import Budget
+from bot.wire import frames
+from handlers.setup import composition
+from handlers.setup.settings import (
     AuthorizerSettings,
     ConnectionSettings,
     MessageSettings,
     ReplySettings,
 )
-from handlers.token_settings import SUPPORTED, TokenSettings
-from handlers.variables import SettingsError
+from handlers.setup.token_settings import SUPPORTED, TokenSettings
+from handlers.setup.variables import SettingsError
 from tests.support.template import ROOT, template
 
 TOKENS = {
@@ -313,7 +313,7 @@ def test_connecting_loads_no_conversation(function: str) -> None:
 def test_what_verifies_tokens_is_loaded_at_the_first_renewal_not_before() -> None:
     """A cold start must not wait for what most functions never use."""
     loaded = loaded_by("import handlers.message")
-    assert {"handlers.renewal", "bot.expiry", "botocore.session"} <= loaded
+    assert {"handlers.setup.renewal", "bot.connections.expiry", "botocore.session"} <= loaded
     verifying = {"jose", "auth.tokens", "auth.signatures", "auth.remote_keys", "auth.fetching"}
     assert loaded.isdisjoint(verifying)
     first = """

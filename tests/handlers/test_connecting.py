@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.parser.models import (
 from auth.door import Door
 from bot.errors import StoreUnavailable
 from handlers import authorizer, connect, disconnect
-from handlers.apps import AuthorizerApp
-from store.memory import MemoryConnectionStore
+from handlers.setup.apps import AuthorizerApp
+from store.memory.connections import MemoryConnectionStore
 from tests.support import events
 from tests.support.backend import Backend
 from tests.support.clock import START

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from auth.door import Door
-from handlers import authorizer, composition, connect, disconnect, message
-from handlers.apps import AuthorizerApp
-from handlers.settings import MessageSettings
-from store.memory import MemoryConversationStore
+from handlers import authorizer, connect, disconnect, message
+from handlers.setup import composition
+from handlers.setup.apps import AuthorizerApp
+from handlers.setup.settings import MessageSettings
+from store.memory.conversations import MemoryConversationStore
 from tests.support import events
 from tests.support.backend import Backend
 from tests.support.turns import ANA

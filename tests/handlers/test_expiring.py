@@ -11,10 +11,13 @@ from auth.issuers import user_id
 from auth.principal import Kind, Principal, Refused
 from bot.errors import StoreUnavailable, TokenRefused
 from bot.models import Caller, Connection
-from handlers import composition, connect, events, message
-from handlers.renewal import Tokens
-from handlers.token_settings import TokenSettings
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from handlers import connect, message
+from handlers.incoming import events
+from handlers.setup import composition
+from handlers.setup.renewal import Tokens
+from handlers.setup.token_settings import TokenSettings
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support import events as made
 from tests.support.backend import Backend
 from tests.support.clock import START

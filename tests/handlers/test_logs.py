@@ -12,8 +12,9 @@ from bot.errors import SendFailed, StoreUnavailable
 from bot.models import Reply
 from delivery.memory import MemorySender
 from handlers import authorizer, message
-from handlers.apps import AuthorizerApp
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from handlers.setup.apps import AuthorizerApp
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support import events
 from tests.support.adopting import EVA
 from tests.support.backend import Backend

@@ -15,9 +15,10 @@ from auth.principal import Refused, RefusedExpired, RefusedOrigin, RefusedUnchec
 from bot.errors import StoreUnavailable
 from bot.models import Message, Reply, Snapshot
 from handlers import authorizer, message
-from handlers.apps import AuthorizerApp
-from handlers.measures import UNITS, measure
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from handlers.observing.measures import UNITS, measure
+from handlers.setup.apps import AuthorizerApp
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support import events
 from tests.support.adopting import EVA
 from tests.support.backend import Backend
@@ -54,7 +55,7 @@ def test_nothing_is_measured_but_through_the_table() -> None:
 
 
 def test_the_table_names_nothing_that_nobody_measures() -> None:
-    files = [path for path in (SRC / "handlers").glob("*.py") if path.name != "measures.py"]
+    files = [path for path in (SRC / "handlers").rglob("*.py") if path.name != "measures.py"]
     assert set(UNITS) - set[str]().union(*map(constants, files)) == set()
 
 

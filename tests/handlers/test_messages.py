@@ -7,7 +7,8 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.models import Reply
 from handlers import message
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support import events
 from tests.support.adopting import EVA, GUEST, GUEST_ID
 from tests.support.backend import Backend

@@ -15,9 +15,9 @@ from bot.models import ConversationKey
 from delivery.fan_out import FanOut
 from delivery.push_queues import PushQueues
 from handlers import push
-from handlers.apps import PushApp
+from handlers.incoming.push_lanes import PATIENCE_SECONDS
 from handlers.push import BatchGivenBack
-from handlers.push_lanes import PATIENCE_SECONDS
+from handlers.setup.apps import PushApp
 from tests.support.backend import Backend
 from tests.support.push_events import (
     kafka,

@@ -10,19 +10,19 @@ import pytest
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
-from bot.answering import in_pieces
-from bot.budget import Budget
 from bot.errors import BotFailed, StoreUnavailable
-from bot.log import Log
-from bot.memory import TailCache
 from bot.models import ConversationKey, Order, Outcome, Usage
-from bot.replying import Replying
-from bot.spending import Spending
+from bot.replies.answering import in_pieces
+from bot.replies.budget import Budget
+from bot.replies.replying import Replying
+from bot.replies.spending import Spending
+from bot.turn_log.log import Log
+from bot.turn_log.memory import TailCache
 from delivery.audience import LiveAudience
 from delivery.fan_out import FanOut
 from delivery.starting import event_of, order_of
 from handlers import reply
-from handlers.apps import ReplyApp
+from handlers.setup.apps import ReplyApp
 from tests.support.backend import Backend
 from tests.support.clock import Ids
 from tests.support.stores import Wrapped

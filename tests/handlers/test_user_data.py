@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.logging import Logger
 
-from bot import exporting
 from bot.errors import BadRequest
+from bot.user_data import exporting
 from handlers import user_data
-from handlers.apps import UserDataApp
+from handlers.setup.apps import UserDataApp
 from operations.deployment import FUNCTION_SECONDS
-from store.memory import MemoryConversationStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.erasing import House
 from tests.support.template import template

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from bot import broadcasts
-from bot.broadcast_steps import STEP_USERS, Done, Step
+from bot.push import broadcasts
+from bot.push.broadcast_steps import STEP_USERS, Done, Step
 from delivery import broadcast_queues
 from operations import broadcaster
 from operations.broadcast import main
 from operations.broadcaster import Broadcaster
 from operations.deployment import of_stack
 from operations.progress import main as progress
-from store.broadcasts import DynamoBroadcastLog
-from store.table import Table
+from store.dynamo.broadcasts import DynamoBroadcastLog
+from store.dynamo.table import Table
 from tests.support import engine
 from tests.support.clock import START
 from tests.support.turns import ANA, BEN

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from bot.closing import Outcome, disconnect
+from bot.connections.closing import Outcome, disconnect
 from bot.errors import ConnectionGone, SendFailed, StoreUnavailable
 from bot.models import Connection
 from delivery.memory import MemorySender
 from operations.deployment import of_stack
 from operations.disconnect import main
-from store.connections import DynamoConnectionStore
-from store.memory import MemoryConnectionStore
-from store.table import Table
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.table import Table
+from store.memory.connections import MemoryConnectionStore
 from tests.support.clock import START
 from tests.support.connections_endpoint import ConnectionsEndpoint
 from tests.support.issuer import EVE, UMA

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from bot import pushes
 from bot.models import Position
+from bot.push import pushes
 from delivery.push_queues import fit_for_sqs
 from operations.deployment import of_stack
 from operations.publisher import NotPublished, Publisher, PushMessage, group_of

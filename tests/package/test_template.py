@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform
 
-from bot import frames
-from bot.broadcast_steps import STEP_USERS
-from bot.ordering import GIVEN_UP_AFTER
+from bot.push.broadcast_steps import STEP_USERS
+from bot.replies.ordering import GIVEN_UP_AFTER
+from bot.wire import frames
 from bots.bedrock.settings import BedrockSettings
 from bots.conversing.settings import ModelSettings
 from bots.openai_compatible.settings import OpenAISettings
-from handlers import broadcast, settings
-from handlers.push_lanes import LONGEST_ABSENCE_SECONDS, MARGIN_SECONDS, PATIENCE_SECONDS
-from handlers.variables import Environment, natural
-from store.broadcasts import PARTITION
+from handlers import broadcast
+from handlers.incoming.push_lanes import LONGEST_ABSENCE_SECONDS, MARGIN_SECONDS, PATIENCE_SECONDS
+from handlers.setup import settings
+from handlers.setup.variables import Environment, natural
+from store.dynamo.broadcasts import PARTITION
 from tests.package.functions import FUNCTION, resolved, resources, variables
 from tests.support.template import template
 

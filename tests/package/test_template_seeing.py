@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handlers.measures import UNITS
+from handlers.observing.measures import UNITS
 from tests.package.functions import FUNCTION, resolved, resources
 from tests.support.template import ROOT, template
 

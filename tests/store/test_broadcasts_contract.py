@@ -7,13 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from bot.broadcast_steps import Done
 from bot.models import Connection
-from bot.ports import BroadcastLog, ConnectionStore, Roll
-from store.broadcasts import DynamoBroadcastLog
-from store.connections import DynamoConnectionStore
-from store.memory_broadcasts import MemoryBroadcastLog, MemoryRoll
-from store.roll import DynamoRoll
+from bot.ports import ConnectionStore
+from bot.push.broadcast_steps import Done
+from bot.push.ports import BroadcastLog, Roll
+from store.dynamo.broadcasts import DynamoBroadcastLog
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.roll import DynamoRoll
+from store.memory.broadcasts import MemoryBroadcastLog, MemoryRoll
 from tests.support import adapters
 from tests.support.clock import START
 

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.connections.ports import ConnectionCensus
 from bot.models import Connection, Sighting
-from bot.ports import ConnectionCensus, ConnectionStore
-from store.attributes import Item, string
-from store.census import DynamoConnectionCensus
-from store.connections import DynamoConnectionStore, activity_of, row_key
-from store.memory_census import MemoryConnectionCensus
+from bot.ports import ConnectionStore
+from store.dynamo.attributes import Item, string
+from store.dynamo.census import DynamoConnectionCensus
+from store.dynamo.connections import DynamoConnectionStore, activity_of, row_key
+from store.memory.census import MemoryConnectionCensus
 from tests.support import adapters
 from tests.support.clock import START
 
@@ -138,7 +139,7 @@ def test_a_late_disconnect_makes_no_row_of_one_that_was_removed(rows: Rows) -> N
 def test_the_oldest_are_the_first_of_a_part_and_no_page_is_left_out(
     rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.census.PAGE", 5)
+    monkeypatch.setattr("store.dynamo.census.PAGE", 5)
     parts = len([part for part in rows.census.parts() if part[0]])
     number = 12 * parts
     for minute in range(number):
@@ -185,7 +186,7 @@ def test_a_row_that_is_like_none_is_told_and_removed_as_it_is(
     user: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """It would else keep the cleaner, run after run, from all rows behind it."""
-    monkeypatch.setattr("store.census.SHARDS", 20)
+    monkeypatch.setattr("store.dynamo.census.SHARDS", 20)
     connection_id = f"{user[-12:]}-odd="
     keys = {
         **row_key(user, connection_id),

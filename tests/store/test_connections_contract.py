@@ -166,7 +166,7 @@ def test_what_opened_when_there_were_fewer_shards_is_renewed(
     opened = [a_signed_in(user, str(number)) for number in range(4)]
     for each in opened:
         connections.add(each)
-    monkeypatch.setattr("store.connections.SHARDS", 20)
+    monkeypatch.setattr("store.dynamo.connections.SHARDS", 20)
     for each in opened:
         assert connections.renew(user, each.connection_id, NOON + 3600) == NOON + 3600
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.filling import STEP
+from bot.lifecycle.filling import STEP
 from bot.models import Conversation, ConversationKey, Origin, Rating, Status, Turn
 from bot.ports import ConversationStore
 from tests.support import adapters

@@ -11,10 +11,6 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from bot import exporting
-from bot.erasing import Erasure, assemble
-from bot.exporting import sheet
-from bot.holdings import START, Held, Kind, Place, Shelf
 from bot.models import (
     Author,
     Connection,
@@ -29,15 +25,21 @@ from bot.models import (
     Turn,
     Usage,
 )
-from bot.ports import ConnectionStore, ConversationStore, Holdings
+from bot.ports import ConnectionStore, ConversationStore
+from bot.user_data import exporting
+from bot.user_data.erasing import Erasure, assemble
+from bot.user_data.exporting import sheet
+from bot.user_data.holdings import START, Held, Kind, Place, Shelf
+from bot.user_data.ports import Holdings
 from delivery.memory import MemorySender
-from store.attributes import Item, string
-from store.connections import DynamoConnectionStore
-from store.conversations import DynamoConversationStore
-from store.holdings import DynamoHoldings
-from store.memory import MemoryConnectionStore, MemoryConversationStore
-from store.memory_holdings import MemoryHoldings
-from store.table import Table
+from store.dynamo.attributes import Item, string
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.conversations import DynamoConversationStore
+from store.dynamo.holdings import DynamoHoldings
+from store.dynamo.table import Table
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
+from store.memory.holdings import MemoryHoldings
 from tests.support import adapters, engine
 from tests.support.clock import START as NOON
 from tests.support.clock import FakeClock, Ids

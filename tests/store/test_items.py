@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot import limits
 from bot.models import Author, ConversationKey, Position, Rating, Status, Turn
-from store import keys
-from store.attributes import WRITE_UNIT_BYTES, Item, item_size, number, string
-from store.items import turn_item, turn_of
+from store.dynamo import keys
+from store.dynamo.attributes import WRITE_UNIT_BYTES, Item, item_size, number, string
+from store.dynamo.items import turn_item, turn_of
 from tests.support import engine
 from tests.support.clock import START
 from tests.support.soak import times

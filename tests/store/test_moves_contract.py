@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from bot.lifecycle.moving import STEP
 from bot.models import Conversation, ConversationKey, Rating, Status, Turn
-from bot.moving import STEP
 from bot.ports import ConversationStore
-from store.keys import turns_after
+from store.dynamo.keys import turns_after
 from tests.support import adapters
 from tests.support.clock import START
 from tests.support.turns import FAR, a_seal, a_tombstone, a_turn

@@ -8,9 +8,9 @@ import pytest
 
 from bot.models import ConversationKey, Failure, Rating, Status, Turn, Usage
 from bot.ports import ConversationStore
-from store.conversations import DynamoConversationStore
-from store.memory import MemoryConversationStore
-from store.table import Table
+from store.dynamo.conversations import DynamoConversationStore
+from store.dynamo.table import Table
+from store.memory.conversations import MemoryConversationStore
 from tests.support import adapters, engine
 from tests.support.clock import START
 from tests.support.hooks import Hook, lose_the_reply, retry_at_once

@@ -14,10 +14,10 @@ from botocore.exceptions import (
 
 from bot.errors import Busy, StoreUnavailable
 from bot.models import ConversationKey, Status
-from store.connections import DynamoConnectionStore
-from store.conversations import DynamoConversationStore
-from store.items import turn_item
-from store.table import CANCELED, CONDITION_FAILED, ConditionFailed, Table
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.conversations import DynamoConversationStore
+from store.dynamo.items import turn_item
+from store.dynamo.table import CANCELED, CONDITION_FAILED, ConditionFailed, Table
 from tests.support.clock import START
 from tests.support.turns import ANA, BEN, FAR, MAIN, a_seal, a_turn
 

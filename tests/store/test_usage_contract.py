@@ -8,8 +8,8 @@ import pytest
 
 from bot.models import Connection, Present, Spent
 from bot.ports import ConnectionStore
-from store.connections import DynamoConnectionStore
-from store.table import Table
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.table import Table
 from tests.support import adapters, engine
 from tests.support.clock import START
 from tests.support.hooks import Hook, lose_the_reply

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from moto import mock_aws
 
 from bot.ports import ConnectionStore, ConversationStore
-from store.connections import DynamoConnectionStore
-from store.conversations import DynamoConversationStore
-from store.memory import MemoryConnectionStore, MemoryConversationStore
-from store.table import Table
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.conversations import DynamoConversationStore
+from store.dynamo.table import Table
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support import engine
 from tests.support.template import create_tables
 

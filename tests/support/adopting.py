@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from auth.guests import guest
-from bot.answers import Frame
 from bot.models import ConversationKey, Status
 from bot.ports import ConversationStore
+from bot.wire.answers import Frame
 from tests.support.stores import Dying, Killed
 from tests.support.workers import Worker
 

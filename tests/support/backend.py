@@ -7,14 +7,15 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 
-from bot.answers import Frame
 from bot.ports import Bot, ConnectionStore, ConversationStore, FrameSender
+from bot.wire.answers import Frame
 from delivery.fan_out import FanOut
 from delivery.memory import MemorySender
 from handlers import connect, disconnect, message
-from handlers.apps import ConnectionApp, MessageApp
-from handlers.renewal import Tokens
-from store.memory import MemoryConnectionStore, MemoryConversationStore
+from handlers.setup.apps import ConnectionApp, MessageApp
+from handlers.setup.renewal import Tokens
+from store.memory.connections import MemoryConnectionStore
+from store.memory.conversations import MemoryConversationStore
 from tests.support import events
 from tests.support.clock import FakeClock
 from tests.support.device import Device

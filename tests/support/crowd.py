@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from auth.guests import guest
-from bot.answers import Frame
 from bot.models import ConversationKey
+from bot.wire.answers import Frame
 from tests.support.screen import Screen
 from tests.support.storm import SPEED
 from tests.support.world import World

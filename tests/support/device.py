@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from bot.answers import Frame
+from bot.wire.answers import Frame
 
 
 class Device:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.erasing import Erased, Erasure, assemble
-from bot.holdings import START, Held, Kind, Place
-from bot.ports import Holdings
+from bot.user_data.erasing import Erased, Erasure, assemble
+from bot.user_data.holdings import START, Held, Kind, Place
+from bot.user_data.ports import Holdings
 from delivery.memory import MemorySender
-from store.memory import MemoryConnectionStore
-from store.memory_holdings import MemoryHoldings
+from store.memory.connections import MemoryConnectionStore
+from store.memory.holdings import MemoryHoldings
 from tests.support.clock import Ids
 from tests.support.turns import ANA
 from tests.support.workers import RETENTION, no_pause

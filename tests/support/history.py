@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from bot.answers import Frame
 from bot.models import ConversationKey, Turn
 from bot.ports import ConversationStore
-from bot.tail import MARKS, is_seal
+from bot.turn_log.tail import MARKS, is_seal
+from bot.wire.answers import Frame
 
 Tables = Mapping[ConversationKey, list[Turn]]
 """The live turns of every conversation of a run."""

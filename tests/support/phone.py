@@ -3,7 +3,7 @@ connects again when its connection is gone."""
 
 from typing import Any
 
-from bot.answers import Frame
+from bot.wire.answers import Frame
 from tests.support.backend import Backend
 from tests.support.device import Device
 from tests.support.history import History

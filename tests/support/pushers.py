@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot import pushes
 from bot.models import Position
-from bot.pace import Pace
 from bot.ports import ConversationStore, ReplyStarter
-from bot.pushes import Push
-from bot.pushing import Pushed, Pushing, assemble
+from bot.push import pushes
+from bot.push.pushes import Push
+from bot.push.pushing import Pushed, Pushing, assemble
+from bot.turns.pace import Pace
 from tests.support.clock import Ids
 from tests.support.turns import ANA
 from tests.support.workers import RETENTION, UNHURRIED, Orders, no_pause

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.answers import Frame
+from bot.wire.answers import Frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.answers import Frame
+from bot.wire.answers import Frame
 from tests.support.history import Event, History
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from bot.errors import ConnectionGone, SendFailed, StoreUnavailable
 from bot.models import Connection
 from bot.ports import ConversationStore
-from store.memory import MemoryConnectionStore
+from store.memory.connections import MemoryConnectionStore
 from tests.support.clock import START
 from tests.support.stores import WRITES, Killed, Wrapped
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.log import Log
-from bot.memory import TailCache
 from bot.models import Message, Order, Outcome, Snapshot, Spent, Turn
 from bot.ports import Call, ConversationStore, StreamingBot
-from bot.replying import Replying, Written
-from bot.spending import Spending
+from bot.replies.replying import Replying, Written
+from bot.replies.spending import Spending
+from bot.turn_log.log import Log
+from bot.turn_log.memory import TailCache
 from tests.support.clock import FakeClock, Ids
 from tests.support.turns import MAIN
 from tests.support.workers import Orders, Worker, no_pause
@@ -55,22 +55,22 @@ class Heard:
         self.closed = False
 
     def show(self, text: str) -> None:
-        """See `bot.replying.Audience`."""
+        """See `bot.replies.replying.Audience`."""
         assert not self.closed
         self.shown.append(text)
 
     def look(self) -> Spent:
-        """See `bot.replying.Audience`."""
+        """See `bot.replies.replying.Audience`."""
         self.looks += 1
         return Spent()
 
     def finish(self, text: str) -> None:
-        """See `bot.replying.Audience`."""
+        """See `bot.replies.replying.Audience`."""
         assert not self.closed
         self.finished = text
 
     def close(self) -> None:
-        """See `bot.replying.Audience`."""
+        """See `bot.replies.replying.Audience`."""
         self.closed = True
 
 

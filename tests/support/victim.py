@@ -17,11 +17,11 @@ from botocore.httpsession import URLLib3Session
 from delivery.api_gateway import ApiGatewaySender
 from delivery.fan_out import FanOut
 from handlers import message
-from handlers.apps import MessageApp
-from handlers.composition import new_id, now
-from store.connections import DynamoConnectionStore
-from store.conversations import DynamoConversationStore
-from store.table import Table
+from handlers.setup.apps import MessageApp
+from handlers.setup.composition import new_id, now
+from store.dynamo.connections import DynamoConnectionStore
+from store.dynamo.conversations import DynamoConversationStore
+from store.dynamo.table import Table
 from tests.support.engine import new_client
 from tests.support.workers import Worker
 

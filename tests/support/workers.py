@@ -7,14 +7,14 @@ from typing import Any
 
 from auth.guests import guest
 from auth.principal import is_signed_in
-from bot.answers import Frame
 from bot.chat import Answer, assemble
+from bot.connections.expiry import Tokens
 from bot.errors import TokenRefused
-from bot.expiry import Tokens
 from bot.models import Caller, Order
-from bot.pace import Pace
 from bot.ports import Bot, ConnectionStore, ConversationStore, ReplyStarter, StreamingBot
-from store.memory import MemoryConnectionStore
+from bot.turns.pace import Pace
+from bot.wire.answers import Frame
+from store.memory.connections import MemoryConnectionStore
 from tests.support.bots import Parrot
 from tests.support.clock import Ids
 from tests.support.turns import ANA

@@ -13,20 +13,20 @@ from uuid import uuid4
 
 from aws_lambda_powertools.logging import Logger
 
-from bot.answering import in_pieces
 from bot.errors import StoreUnavailable
-from bot.log import Log
-from bot.memory import TailCache
 from bot.models import Order
 from bot.ports import Bot, StreamingBot
-from bot.replying import Replying
+from bot.replies.answering import in_pieces
+from bot.replies.replying import Replying
+from bot.turn_log.log import Log
+from bot.turn_log.memory import TailCache
 from delivery.audience import LiveAudience
 from delivery.fan_out import FanOut
 from delivery.starting import event_of
 from handlers import connect, disconnect, message, reply
-from handlers.apps import ConnectionApp, MessageApp, ReplyApp
-from handlers.composition import pause
-from store.memory import MemoryConversationStore
+from handlers.setup.apps import ConnectionApp, MessageApp, ReplyApp
+from handlers.setup.composition import pause
+from store.memory.conversations import MemoryConversationStore
 from tests.support import events
 from tests.support.clock import Ids
 from tests.support.history import History

@@ -4,9 +4,9 @@ import re
 from collections.abc import Generator
 from dataclasses import replace
 
-from bot.answering import in_pieces
 from bot.models import Message, Outcome, Snapshot, State
 from bot.ports import Bot, Call, StreamingBot
+from bot.replies.answering import in_pieces
 from support_inbox.desk import REPLIED, SAID, WAITING, Desk, News
 
 ASKS_FOR_A_PERSON = re.compile(r"\b(person|human|operator|agent|colleague)\b", re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""How long connections may be used, and how they end."""

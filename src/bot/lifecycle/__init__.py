@@ -1,0 +1,1 @@
+"""How conversations fork, move and end."""

@@ -1,0 +1,1 @@
+"""What backends push, to one user or to many."""

@@ -1,0 +1,1 @@
+"""Replies: asked of the bot at once, or ordered, claimed, written and counted."""

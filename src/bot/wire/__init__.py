@@ -1,0 +1,1 @@
+"""What clients and Parley say to each other: frames in, frames out."""

@@ -1,0 +1,1 @@
+"""What Lambda hands to functions: events, and the batches of pushes."""

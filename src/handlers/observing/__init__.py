@@ -1,0 +1,1 @@
+"""What functions log and measure."""

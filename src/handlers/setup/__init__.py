@@ -1,0 +1,1 @@
+"""Settings, clients and the composition root."""
