@@ -17,11 +17,14 @@ Event = Mapping[str, Any]
 
 def handshake(event: Event) -> Handshake:
     """The request that opens a connection. Names of headers come in any case."""
-    headers = event.get("headers") or {}
-    return Handshake(
-        headers={name.lower(): value for name, value in headers.items() if isinstance(value, str)},
-        query=event.get("queryStringParameters") or {},
-    )
+    single, several = event.get("headers") or {}, event.get("multiValueHeaders") or {}
+    headers = {name.lower(): value for name, value in single.items() if isinstance(value, str)}
+    for name, values in several.items():
+        # One that was sent several times means all of them (RFC 9110, section 5.3). `headers` has
+        # the last alone: of two origins the one that is listed would hide the other.
+        if isinstance(values, list) and len(values) > 1:
+            headers[name.lower()] = ", ".join(map(str, values))
+    return Handshake(headers, query=event.get("queryStringParameters") or {})
 
 
 def connection_id(event: Event) -> str:
