@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from fnmatch import fnmatch
@@ -125,6 +126,25 @@ def test_there_is_a_route_for_every_action_of_the_contract_and_for_no_other() ->
 def test_every_handler_exists(function: str) -> None:
     module, _, name = resources(FUNCTION)[function]["Handler"].rpartition(".")
     assert callable(getattr(importlib.import_module(module), name))
+
+
+@pytest.mark.parametrize(
+    ("origins", "taken"),
+    [
+        ("", True),
+        ("https://chat.example.com", True),
+        ("https://a.example, http://localhost:8080,capacitor://localhost", True),
+        ("https://a.example,http://[::1]:8080", True),
+        ("https://chat.example.com/", False),
+        ("https://a.example,https://b.example/chat", False),
+        ("chat.example.com", False),
+        ("https://a.example,", False),
+        ("*", False),
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_not_taken(origins: str, taken: bool) -> None:
+    pattern = template()["Parameters"]["AllowedOrigins"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, origins)) is taken
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
