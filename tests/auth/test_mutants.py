@@ -1,4 +1,4 @@
-"""The table detects (done-when 2): each of these mutants of the verifier lets its row in."""
+"""The table detects: each of these mutants of the verifier lets its row in."""
 
 import json
 import re

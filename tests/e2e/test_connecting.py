@@ -1,4 +1,4 @@
-"""Who gets in, and with which subprotocol (done-when 2)."""
+"""Who gets in, and with which subprotocol."""
 
 import asyncio
 import uuid

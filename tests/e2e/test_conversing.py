@@ -1,4 +1,4 @@
-"""Order, exactly once, resume and isolation through the whole product (done-when 3, 4, 5, 7)."""
+"""Order, exactly once, resume and isolation through the whole product."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The page in a real browser on the whole product, as a person uses it (done-when 1 and 2)."""
+"""The page in a real browser on the whole product, as a person uses it."""
 
 import re
 import uuid

@@ -1,6 +1,6 @@
-"""Issue 5's first "done when": messages through the queue while each client is cut off at random,
-batches come again and functions are killed in the midst of them; and each client ends with exactly
-the list that was sent, in order, once.
+"""A storm of pushes through the queue, whose every client ends with what was sent, in order, once.
+
+Clients are cut off at random, batches come again, functions are killed in the midst of them.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The product stopped and started again, cleanly and not (invariant I1, done-when 1)."""
+"""The product stopped and started again, cleanly and not (invariant I1)."""
 
 import asyncio
 import uuid

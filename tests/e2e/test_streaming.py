@@ -1,4 +1,4 @@
-"""Replies that are written while one looks on, through the whole product (issue 4, done-when 1-3).
+"""Replies that are written while one looks on, through the whole product.
 
 The bot says what it was told again and again, so that what must be on a screen is known.
 """

@@ -1,4 +1,4 @@
-"""Rows 13 to 21, 26 and 35 for pushes, and issue 5's first "done when": a queue that redelivers,
+"""Rows 13 to 21, 26 and 35 for pushes, and a storm of all of them: a queue that redelivers,
 functions that die, devices that are cut off, posts that are lost; and each user has exactly the
 list that was sent, in order, once.
 """
