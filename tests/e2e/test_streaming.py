@@ -22,7 +22,7 @@ from tests.e2e.product import Client, Frame, Product
 from tests.support.screen import Screen
 from tests.support.soak import times
 
-LEASE_SECONDS = 2
+LEASE_SECONDS = 4
 TALKER = (
     "--no-reload",
     "--retry-waits",
