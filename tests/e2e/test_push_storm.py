@@ -27,6 +27,9 @@ USERS = times(4, 50)
 MESSAGES = times(120, 10_000)
 SEED = 5
 KILLS = times(3, 60)
+STAY_SECONDS = 3 * USERS / 4
+"""The longest that a client stays before it is cut off. The more there are, the longer: so as many
+connect a second, and who has been cut off is answered before the next cut."""
 VISIBILITY_SECONDS = "3"
 """How long the queue waits for a function that was killed: three minutes in the template."""
 
@@ -73,10 +76,13 @@ class Reader:
         """Connect, resume, listen for a while, be cut off."""
         while not ended.is_set():
             with suppress(*LOST):
-                async with asyncio.timeout(10), self.product.client(self.user) as client:
+                async with (
+                    asyncio.timeout(10 + STAY_SECONDS),
+                    self.product.client(self.user) as client,
+                ):
                     self._show(await client.log(after=self._contiguous()))
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(self.chance.uniform(0, 3)):
+                        async with asyncio.timeout(self.chance.uniform(0, STAY_SECONDS)):
                             while True:
                                 self._show([(await client.receive(type="turn"))["turn"]])
                     client.tear()

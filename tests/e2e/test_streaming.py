@@ -183,7 +183,7 @@ def test_who_reloads_or_joins_in_mid_reply_sees_it_at_once_and_follows(product: 
 
     async def scenario() -> None:
         async with watching(product, user, replies) as one:
-            await one.client.send(action="message", messageId="m1", text="250 a", after=0)
+            await one.client.send(action="message", messageId="m1", text="250:60 a", after=0)
             await one.shows(1, 20)
         for _ in range(2):  # reload: nothing is remembered
             async with watching(product, user, replies) as again:
@@ -205,7 +205,7 @@ def test_a_message_that_comes_meanwhile_is_busy_and_goes_on_afterwards(product: 
 
     async def scenario() -> None:
         async with watching(product, user, replies) as one, watching(product, user, replies) as two:
-            await one.client.send(action="message", messageId="m1", text="80 a", after=0)
+            await one.client.send(action="message", messageId="m1", text="80:100 a", after=0)
             await one.shows(1, 1)
             message = {"action": "message", "messageId": "m2", "text": "2 b", "after": 0}
             await two.client.send(**message)
@@ -256,7 +256,7 @@ def test_a_killed_writers_reply_is_begun_anew_and_ends_once(
 
     async def scenario() -> None:
         async with watching(product, user, replies) as one, watching(product, user, replies) as two:
-            await one.client.send(action="message", messageId="m1", text="100 a b", after=0)
+            await one.client.send(action="message", messageId="m1", text="100:60 a b", after=0)
             await one.shows(1, chance.randrange(1, 200))
             for writer in writers(product):  # one that has just ended another reply may be there
                 os.kill(writer, signal.SIGKILL)
