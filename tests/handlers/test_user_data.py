@@ -114,6 +114,18 @@ def test_what_came_after_the_erasure_began_is_left_by_all_of_its_calls(
     assert ask(app, "erase")["removed"] == {"conversation": 1, "turn": 1}
 
 
+@pytest.mark.parametrize("cursor", ["~", "\U0010ffff"])
+def test_a_cursor_that_no_answer_gave_costs_a_call_and_leaves_nothing_unseen(
+    app: UserDataApp, house: House, cursor: str
+) -> None:
+    before = house.things()
+    receipt = ask(app, "erase", cursor=cursor)
+    assert (receipt["finished"], receipt["cursor"], receipt["removed"]) == (False, None, {})
+    assert receipt["left"] == {"conversation": 1, "turn": 4}
+    assert house.things() == before
+    assert ask(app, "erase")["finished"]
+
+
 def test_an_erasure_never_begins_in_the_future(app: UserDataApp) -> None:
     """It would take what the user is writing just now for old, for as long as it goes on."""
     receipt = ask(app, "erase", startedAt="2099-01-01T00:00:00.000Z")

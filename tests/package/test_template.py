@@ -20,6 +20,7 @@ from bots.openai_compatible.settings import OpenAISettings
 from handlers import broadcast
 from handlers.incoming.push_lanes import LONGEST_ABSENCE_SECONDS, MARGIN_SECONDS, PATIENCE_SECONDS
 from handlers.setup import settings
+from handlers.setup.token_settings import SUPPORTED
 from handlers.setup.variables import Environment, natural
 from store.dynamo.broadcasts import PARTITION
 from tests.package.functions import FUNCTION, resolved, resources, variables
@@ -128,23 +129,51 @@ def test_every_handler_exists(function: str) -> None:
     assert callable(getattr(importlib.import_module(module), name))
 
 
-@pytest.mark.parametrize(
-    ("origins", "taken"),
-    [
-        ("", True),
-        ("https://chat.example.com", True),
-        ("https://a.example, http://localhost:8080,capacitor://localhost", True),
-        ("https://a.example,http://[::1]:8080", True),
-        ("https://chat.example.com/", False),
-        ("https://a.example,https://b.example/chat", False),
-        ("chat.example.com", False),
-        ("https://a.example,", False),
-        ("*", False),
+TAKEN = {
+    "AllowedOrigins": [
+        "",
+        "https://chat.example.com",
+        "https://a.example, http://localhost:8080,capacitor://localhost",
+        "https://a.example,http://[::1]:8080",
     ],
+    "JwtIssuers": [
+        "",
+        "https://issuer.example",
+        "https://tenant.eu.auth0.com/",
+        "https://issuer.example/realms/a , http://127.0.0.1:9000",
+    ],
+    "JwtKeyUrls": ["", ",", "https://issuer.example/keys", ",https://a.example/k?v=1, ,"],
+    "JwtAlgorithms": ["RS256", "ES384 , RS512", ",".join(SUPPORTED)],
+    "JwtPinnedKeys": ["", '{"keys":[]}', ' {\n "https://issuer.example": {"keys": []}\n}\n'],
+}
+
+REFUSED = {
+    "AllowedOrigins": [
+        "https://chat.example.com/",  # no browser sends that
+        "https://a.example,https://b.example/chat",
+        "chat.example.com",
+        "https://a.example,",
+        "*",
+    ],
+    "JwtIssuers": ["issuer.example", "https://", "https://a.example b.example", "*"],
+    "JwtKeyUrls": ["keys.example", "file:///keys", "https://a.example/k,b.example/k"],
+    "JwtAlgorithms": ["", "HS256", "none", "RS256,HS256", "RS256,"],
+    "JwtPinnedKeys": ["[]", "{", "keys", '"{}"'],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in TAKEN.items() for value in values]
 )
-def test_an_origin_that_no_browser_sends_is_not_taken(origins: str, taken: bool) -> None:
-    pattern = template()["Parameters"]["AllowedOrigins"]["AllowedPattern"]
-    assert bool(re.fullmatch(pattern, origins)) is taken
+def test_a_parameter_takes_what_its_function_can_use(name: str, value: str) -> None:
+    assert re.fullmatch(template()["Parameters"][name]["AllowedPattern"], value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values]
+)
+def test_a_parameter_refuses_what_would_let_nobody_in(name: str, value: str) -> None:
+    assert not re.fullmatch(template()["Parameters"][name]["AllowedPattern"], value)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
