@@ -13,7 +13,9 @@ from auth.signatures import ALGORITHMS
 from bot.replies.answering import streaming
 from bot.replies.budget import Budget
 from bot.wire import frames
-from handlers.setup import composition
+from delivery.fan_out import PARALLEL_SENDS
+from handlers.incoming.push_lanes import LANES_AT_ONCE
+from handlers.setup import clients, composition
 from handlers.setup.settings import (
     AuthorizerSettings,
     ConnectionSettings,
@@ -331,3 +333,12 @@ def test_importing_a_handler_does_nothing_outside_of_lambda(function: str) -> No
         f"import os\nos.environ.pop('AWS_LAMBDA_INITIALIZATION_TYPE')\nimport handlers.{function}"
     )
     assert loaded_by(code).isdisjoint(AWS_SDK)
+
+
+def test_a_client_keeps_as_many_connections_as_a_push_needs_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    needed = LANES_AT_ONCE * PARALLEL_SENDS
+    for client in (clients.dynamodb(), clients.management_api("https://api.example/prod")):
+        assert client.meta.config.max_pool_connections >= needed

@@ -3,6 +3,10 @@
 from functools import cache
 from typing import Any
 
+POOL_CONNECTIONS = 64
+"""What a push needs at most: 8 lanes, of which each sends to 8 connections at once. Those that a
+pool has no room for would be closed after each request, and opened anew for the next."""
+
 
 def dynamodb() -> Any:
     """DynamoDB."""
@@ -18,6 +22,7 @@ def retrying(service: str) -> Any:
         connect_timeout=2,
         read_timeout=4,
         retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=POOL_CONNECTIONS,
     )
     return _new(service, config=config)
 
@@ -27,7 +32,12 @@ def management_api(endpoint: str) -> Any:
     from botocore.config import Config
 
     # No retries here: a frame whose answer was lost would be sent twice.
-    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
+    config = Config(
+        connect_timeout=2,
+        read_timeout=3,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=POOL_CONNECTIONS,
+    )
     return _new("apigatewaymanagementapi", config=config, endpoint_url=endpoint)
 
 

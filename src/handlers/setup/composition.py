@@ -32,7 +32,14 @@ from handlers.setup.clients import dynamodb, management_api, retrying
 if TYPE_CHECKING:
     from auth.keys import KeySource
     from auth.tokens import Verifier
-    from bot.ports import Bot, ConnectionStore, ConversationStore, FrameSender, StreamingBot
+    from bot.ports import (
+        Bot,
+        ConnectionStore,
+        ConversationStore,
+        FrameSender,
+        ReplyStarter,
+        StreamingBot,
+    )
     from handlers.setup.settings import (
         AuthorizerSettings,
         BroadcastSettings,
@@ -83,7 +90,6 @@ def message(settings: "MessageSettings") -> MessageApp:
     from bot.chat import assemble
     from bot.turns.pace import Pace
     from delivery.fan_out import FanOut
-    from delivery.starting import LambdaReplyStarter
     from handlers.setup.renewal import Tokens
 
     store, connections, sender = _surroundings(settings)
@@ -93,9 +99,7 @@ def message(settings: "MessageSettings") -> MessageApp:
         connections=connections,
         tokens=Tokens(lambda: verifier(settings.tokens) if settings.tokens else None),
         bot=load_bot(settings.bot_class),
-        starter=LambdaReplyStarter(
-            lambda: retrying("lambda"), settings.reply_function, logger.get_correlation_id
-        ),
+        starter=_reply_starter(settings, logger),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
         clock=now,
@@ -154,15 +158,12 @@ def push(settings: "PushSettings") -> PushApp:
     from bot.turns.pace import Pace
     from delivery.fan_out import FanOut
     from delivery.push_queues import PushQueues
-    from delivery.starting import LambdaReplyStarter
 
     store, connections, sender = _surroundings(settings)
     logger = Logger()
     pushing = assemble(
         store=store,
-        starter=LambdaReplyStarter(
-            lambda: retrying("lambda"), settings.reply_function, logger.get_correlation_id
-        ),
+        starter=_reply_starter(settings, logger),
         pace=Pace(settings.turns_per_minute, settings.turn_burst),
         retention=settings.retention,
         clock=now,
@@ -296,4 +297,13 @@ def _surroundings(
         DynamoConversationStore(Table(tables, settings.sessions_table)),
         DynamoConnectionStore(Table(tables, settings.connections_table)),
         ApiGatewaySender(management_api(settings.connections_endpoint)),
+    )
+
+
+def _reply_starter(settings: "MessageSettings | PushSettings", logger: Logger) -> "ReplyStarter":
+    """What has a reply written, asked with the correlation id of whoever asks."""
+    from delivery.starting import LambdaReplyStarter
+
+    return LambdaReplyStarter(
+        lambda: retrying("lambda"), settings.reply_function, logger.get_correlation_id
     )
