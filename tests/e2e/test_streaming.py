@@ -188,7 +188,7 @@ def test_who_reloads_or_joins_in_mid_reply_sees_it_at_once_and_follows(product: 
         for _ in range(2):  # reload: nothing is remembered
             async with watching(product, user, replies) as again:
                 await again.shows(1, 21)
-                assert again.status(1) == "pending"
+                await again.until(lambda each: each.status(1) == "pending")
         async with (
             watching(product, user, replies, one.screen) as back,
             watching(product, user, replies) as joined,

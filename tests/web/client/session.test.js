@@ -271,7 +271,13 @@ test('a duplicated tab lets the first one renew: a refresh token must not be use
 test('a page that is reloaded waits for its former self to let go', async () => {
   const clock = new FakeClock();
   let letGo;
-  const former = navigator.locks.request('parley.test', () => new Promise((done) => { letGo = done; }));
+  let former;
+  await new Promise((granted) => {
+    former = navigator.locks.request('parley.test', () => new Promise((done) => {
+      letGo = done;
+      granted();
+    }));
+  });
   const held = holdAlone('parley.test', navigator.locks, clock);
   await settled();
   letGo();
