@@ -11,6 +11,7 @@ from bot.errors import Busy, ParleyError, StoreUnavailable
 from bot.push import broadcasts
 from bot.push.broadcasting import Taken
 from delivery.broadcast_queues import GROUP
+from handlers.observing import correlation
 from handlers.observing.failures import log_failure
 from handlers.observing.measures import measure
 from handlers.setup import composition
@@ -29,11 +30,12 @@ def _app() -> BroadcastApp:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Entry point. Names the steps that have to come again."""
-    return answer(_app(), event)
+    return answer(_app(), event, context)
 
 
-def answer(app: BroadcastApp, event: dict[str, Any]) -> dict[str, Any]:
+def answer(app: BroadcastApp, event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take the steps in their order; where one has to come again, so have those behind it."""
+    correlation.begin(app.logger, correlation.of_invocation(context))
     records: list[Record] = event["Records"]
     for number, record in enumerate(records):
         try:

@@ -22,6 +22,7 @@ from bot.user_data.erasing import Erased
 from bot.user_data.exporting import sheet
 from bot.user_data.holdings import START, Place, Shelf
 from bot.wire.answers import timestamp
+from handlers.observing import correlation
 from handlers.setup import composition
 from handlers.setup.apps import UserDataApp
 from handlers.setup.settings import UserDataSettings
@@ -53,6 +54,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
 def answer(app: UserDataApp, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Do what is asked."""
+    correlation.begin(app.logger, correlation.of_invocation(context))
     user_id = event.get("userId")
     if not isinstance(user_id, str) or not 0 < len(user_id) <= MAX_USER_ID_CHARACTERS:
         raise BadRequest(f"userId: must be 1 to {MAX_USER_ID_CHARACTERS} characters.")

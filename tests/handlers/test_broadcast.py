@@ -55,6 +55,12 @@ class Queues(PushQueues):
         """See the port."""
 
 
+class Invocation:
+    """Lambda's context."""
+
+    aws_request_id = "invocation"
+
+
 class Function:
     """The function, and what it printed."""
 
@@ -77,7 +83,7 @@ class Function:
             for number, message in enumerate(messages)
         ]
         with redirect_stdout(self.printed):
-            answer = broadcast.answer(self.app, sqs(*records))
+            answer = broadcast.answer(self.app, sqs(*records), Invocation())
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
     def measured(self, name: str) -> float:
@@ -151,3 +157,14 @@ def test_where_the_queue_is_down_all_come_again_later_each_time(
 def test_where_not_even_that_can_be_said_they_come_again_all_the_same(function: Function) -> None:
     function.queues.down = True
     assert function.take(to(ANA)) == ["message-0"]
+
+
+def test_every_line_carries_lambdas_id_of_the_invocation(function: Function) -> None:
+    function.take(to(ANA), "no JSON")
+    function.queues.down = True
+    function.take(to(BEN, id="b2"))
+    lines = [json.loads(line) for line in function.printed.getvalue().splitlines()]
+    logged = [line for line in lines if "message" in line]
+    said = {"step taken", "step refused", "step given back", "given back late"}
+    assert {line["message"] for line in logged} == said
+    assert {line.get("correlation_id") for line in logged} == {"invocation"}

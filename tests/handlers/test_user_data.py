@@ -185,3 +185,14 @@ def test_neither_what_was_said_nor_whose_it_is_is_logged(app: UserDataApp) -> No
     assert lines[1]["removed"] == {"conversation": 1, "turn": 4}
     assert "confidence" not in str(lines)
     assert ANA not in str(lines)
+
+
+@pytest.mark.parametrize("operation", ["export", "erase"])
+def test_every_line_carries_lambdas_id_of_the_invocation(
+    app: UserDataApp, logged: io.StringIO, operation: str
+) -> None:
+    context: Any = Context()
+    context.aws_request_id = "invocation"
+    user_data.answer(app, {"operation": operation, "userId": ANA}, context)
+    (line,) = map(json.loads, logged.getvalue().splitlines())
+    assert line.get("correlation_id") == "invocation"
