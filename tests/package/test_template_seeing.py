@@ -58,6 +58,15 @@ def test_every_queue_that_holds_what_failed_is_watched() -> None:
     assert {name["Fn::GetAtt"][0] for name in ages} <= waiting
 
 
+@pytest.mark.parametrize("queue", sorted(resources("AWS::SQS::Queue")))
+def test_every_queue_is_shown_and_how_long_things_wait_in_one_that_is_read(queue: str) -> None:
+    about = {(each[1], each[3]) for each in shown() if each[0] == "AWS/SQS"}
+    assert ("ApproximateNumberOfMessagesVisible", f"<{queue}.QueueName>") in about
+    mappings = resources("AWS::Lambda::EventSourceMapping").values()
+    is_read = {"Fn::GetAtt": [queue, "Arn"]} in [each.get("EventSourceArn") for each in mappings]
+    assert (("ApproximateAgeOfOldestMessage", f"<{queue}.QueueName>") in about) is is_read
+
+
 @pytest.mark.parametrize("table", sorted(resources("AWS::DynamoDB::Table")))
 @pytest.mark.parametrize("metric", ["ReadThrottleEvents", "WriteThrottleEvents"])
 def test_every_tables_throttles_are_watched(table: str, metric: str) -> None:
