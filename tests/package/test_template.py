@@ -530,6 +530,20 @@ def test_streams_and_topics_may_be_read_where_they_are_named_and_no_others() -> 
     assert given == [[KINESIS], [MSK], [SECRET_ARN]]
 
 
+def test_the_brokers_secret_may_be_decrypted_whichever_key_it_is_under_and_nothing_else() -> None:
+    assert allowed("kms:Decrypt", "PushFunction", PushKafkaSecret=SECRET_ARN) == []
+    for source in ("PushKafkaCluster", "PushKafkaBootstrapServers"):
+        named = {source: PUSH_SOURCES[source], "PushKafkaSecret": SECRET_ARN}
+        (granted,) = (
+            each
+            for each in statements("PushFunction", **named)
+            if "kms:Decrypt" in listed(each["Action"])
+        )
+        condition = granted["Condition"]["StringEquals"]
+        assert condition["kms:EncryptionContext:SecretARN"] == {"Ref": "PushKafkaSecret"}
+        assert condition["kms:ViaService"]["Fn::Sub"].startswith("secretsmanager.")
+
+
 def test_nobody_makes_interfaces_unless_brokers_stand_in_a_network() -> None:
     action = "ec2:CreateNetworkInterface"
     servers = {"PushKafkaBootstrapServers": "broker.example:9092"}
