@@ -44,10 +44,11 @@ disconnect: .venv/.run ## Close a user's connections (USER=user:..., on AWS STAC
 push: export PARLEY_USER = $(value USER)
 push: export PARLEY_TEXT = $(value TEXT)
 push: export PARLEY_CONVERSATION = $(value CONVERSATION)
+push: export PARLEY_ID = $(value ID)
 push: .venv/.run ## Push to a user (USER=user:... TEXT=..., CONVERSATION=main, on AWS STACK=parley)
 	@$(if $(filter command,$(origin USER)),,echo "Whom? make push USER=user:... TEXT=..." >&2; exit 2)
 	@PYTHONPATH=src:. $(python) -m operations.push \
-		$(if $(STACK),--stack "$(STACK)",--local) \
+		$(if $(STACK),--stack "$(STACK)",--local) $(if $(ID),--id "$$PARLEY_ID") \
 		--conversation "$${PARLEY_CONVERSATION:-main}" -- "$$PARLEY_USER" "$$PARLEY_TEXT"
 
 export: export PARLEY_USER = $(value USER)

@@ -109,6 +109,16 @@ def test_push_is_given_whom_and_what_as_typed(project: Path, text: str) -> None:
     assert said == f"push {words}\n"
 
 
+def test_push_hands_on_the_id_that_keeps_it_from_coming_twice_as_broadcast_does(
+    project: Path,
+) -> None:
+    for said in (
+        make(project, "push", "USER=user:a:b", "TEXT=x", "ID=n $1").stdout,
+        make(project, "broadcast", "TEXT=x", "ID=n $1").stdout,
+    ):
+        assert "'--id', 'n $1'" in said
+
+
 def test_push_takes_nobody_for_the_user_of_the_shell(project: Path) -> None:
     asked = make(project, "push", "TEXT=x", USER="operator")
     assert asked.returncode != 0
