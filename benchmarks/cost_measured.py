@@ -17,13 +17,15 @@ from samtranslator.yaml_helper import yaml_parse
 from benchmarks import turn_cost
 from benchmarks.rivals import OneItem, run
 from benchmarks.turn_cost import LONGEST_USER
-from benchmarks.turn_cost_engine import CONNECTIONS, TEMPLATE, Ground, dynamodb
-from benchmarks.turn_cost_meter import Cost
+from benchmarks.turn_cost_engine import CONNECTIONS, SESSIONS, TEMPLATE, Ground, dynamodb
+from benchmarks.turn_cost_meter import Cost, item_size
 from benchmarks.turn_cost_parley import FUNCTION, FiveMinutes, Parley
 from benchmarks.turn_cost_samples import sample
 from handlers import push
+from handlers.incoming.push_lanes import LANES_AT_ONCE
 from handlers.setup import composition
 from handlers.setup.settings import PushSettings
+from store.dynamo.attributes import string
 from store.dynamo.census import DynamoConnectionCensus
 from store.dynamo.connections import DynamoConnectionStore
 from store.dynamo.table import Table
@@ -45,6 +47,10 @@ PING_MINUTES = 4
 
 BATCH = 10
 METERED_BYTES = 32 * 1024
+
+ITEM_BYTES = 100
+"""Charged with each item that is kept:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ def chat_turn(here: Ground, turn: int) -> Usage:
         parley.ping(replace(parley.function(), logger=logger))
         log_bytes = len(written.getvalue())
     said = _invoked("MessageFunction", cost, posts=1, log_bytes=log_bytes)
-    answered = said + Usage(messages=1 + _metered(frame), stored_bytes=parley.stored_bytes(turn))
+    kept = parley.stored_bytes(turn) + ITEM_BYTES
+    answered = said + Usage(messages=1 + _metered(frame), stored_bytes=kept)
     return answered + connection(here, log_bytes) * (1 / TURNS)
 
 
@@ -127,15 +134,16 @@ def pushed(here: Ground, size: int, *, warm: bool = True) -> Usage:
     if warm:
         with redirect_stdout(io.StringIO()):
             _take(here, app, users, 1)  # the function has seen the conversations
+    kept_before = sum(map(_kept_bytes, users))
     with _written() as (logger, written):
         cost, frames = _take(here, replace(app, logger=logger), users, 2)
         log_bytes = len(written.getvalue())
-    calls = (len(cost.requests) + frames) / min(size, 8)
+    calls = (len(cost.requests) + frames) / size * ceil(size / LANES_AT_ONCE)
     whole = _invoked("PushFunction", cost, calls=calls, log_bytes=log_bytes) + Usage(
         messages=frames * _metered(sample(2).reply),
         # Sent, received and deleted: ten a request where there are as many.
         queue_requests=3,
-        stored_bytes=size * len(sample(2).reply.encode()),
+        stored_bytes=sum(map(_kept_bytes, users)) - kept_before,
     )
     return whole * (1 / size)
 
@@ -184,6 +192,15 @@ def _take(here: Ground, app: Any, users: list[str], number: int) -> tuple[Cost, 
     if answer["batchItemFailures"]:
         raise RuntimeError(f"not pushed: {answer}")
     return cost, here.posts.clear()
+
+
+def _kept_bytes(user: str) -> int:
+    """What is charged for to keep a user's conversations."""
+    table = Table(dynamodb(), SESSIONS)
+    items, _ = table.query(
+        KeyConditionExpression="userId = :user", ExpressionAttributeValues={":user": string(user)}
+    )
+    return sum(item_size(item) + ITEM_BYTES for item in items)
 
 
 def _invoked(

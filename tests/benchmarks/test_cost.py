@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import cost
+from benchmarks import cost, cost_measured
 from benchmarks.cost_measured import Usage
 from benchmarks.turn_cost_engine import ground
 
@@ -45,6 +45,23 @@ def test_a_turn_costs_the_same_late_as_early(measured: Mapping[str, Usage]) -> N
 def test_a_warm_push_is_one_write_one_read_and_one_message(measured: Mapping[str, Usage]) -> None:
     usage = measured["push, ten in a batch"]
     assert (usage.write_units, usage.read_units, usage.messages) == (1, 1, 1)
+
+
+def test_ten_groups_take_two_rounds_of_a_function_that_has_eight_side_by_side(
+    measured: Mapping[str, Usage],
+) -> None:
+    own, call, calls_of_a_push = 0.005, 0.010, 3
+    batch = measured["push, ten in a batch"].gb_seconds * 10
+    assert batch == pytest.approx(own + 2 * calls_of_a_push * call)
+
+
+def test_what_is_kept_is_whole_items_and_what_is_charged_for_each(
+    measured: Mapping[str, Usage],
+) -> None:
+    alone, first = measured["push, alone"], measured["push, new conversation"]
+    assert alone.stored_bytes == pytest.approx(measured["push, ten in a batch"].stored_bytes, abs=9)
+    entry = first.stored_bytes - alone.stored_bytes
+    assert entry > cost_measured.ITEM_BYTES, "its entry in the list is an item too"
 
 
 def test_every_price_is_of_something_that_is_measured_and_has_its_source() -> None:
