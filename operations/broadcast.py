@@ -4,14 +4,16 @@ Without a file all who are active are told. It goes into the queue, as a backend
 (docs/push.md); how far it has come is asked by `python -m operations.progress ID`.
 """
 
+import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from operations.broadcaster import Broadcaster
+from bot.push import broadcasts
+from operations.broadcaster import Broadcaster, message
 from operations.deployment import add_choice, chosen
-from operations.failures import OperationFailed, told
+from operations.failures import OperationFailed, told, understood
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +39,7 @@ def _broadcast(options: Namespace) -> str:
     if not options.text:
         raise OperationFailed("there is nothing to say: give a text")
     users = _users(options.users) if options.users else None
+    _check(options)
     deployment = chosen(options)
     if not deployment.broadcast_queue:
         raise OperationFailed("this deployment has no queue for broadcasts: it is older than they")
@@ -47,6 +50,15 @@ def _broadcast(options: Namespace) -> str:
             return f"broadcast as {door.to_active(options.text, **fields)} to all who are active"
         name = door.to_users(users, options.text, **fields)
     return f"broadcast as {name} to {len(users):,} users"
+
+
+def _check(options: Namespace) -> None:
+    """Refuse here what the function would set aside, where whoever broadcasts would not hear of
+    it."""
+    what = message(options.text, conversation_id=options.conversation)
+    name = "given" if options.id is None else options.id
+    with understood():
+        broadcasts.read(json.dumps({"id": name, "message": what, "to": "active"}))
 
 
 def _users(file: Path) -> list[str]:

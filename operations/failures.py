@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.errors import StoreUnavailable
+from bot.errors import BadRequest, StoreUnavailable, TooLarge
 
 
 class OperationFailed(Exception):
@@ -21,6 +21,15 @@ def told(what: str) -> Iterator[None]:
         raise OperationFailed(f"{what}: {_line(error.__cause__ or error)}") from error
     except (BotoCoreError, ClientError) as error:
         raise OperationFailed(f"{what}: {_line(error)}") from error
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Say what is wrong with what was given."""
+    try:
+        yield
+    except (BadRequest, TooLarge) as error:
+        raise OperationFailed(_line(error)) from None
 
 
 def _line(error: BaseException) -> str:

@@ -7,8 +7,9 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from bot.push import pushes
 from operations.deployment import add_choice, chosen
-from operations.failures import OperationFailed, told
+from operations.failures import OperationFailed, told, understood
 from operations.publisher import Publisher
 
 
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _push(user_id: str, options: Namespace) -> str:
     if not options.text:
         raise OperationFailed("there is nothing to say: give a text")
+    _check(user_id, options)
     deployment = chosen(options)
     if not deployment.push_queue:
         raise OperationFailed("this deployment has no queue for pushes: it is older than they are")
@@ -45,6 +47,13 @@ def _push(user_id: str, options: Namespace) -> str:
             conversation_id=options.conversation,
             message_id=options.id,
         )
+
+
+def _check(user_id: str, options: Namespace) -> None:
+    """Refuse here what the function would set aside, where whoever pushes would not hear of it."""
+    fields = {"conversationId": options.conversation, "id": options.id, "text": options.text}
+    with understood():
+        pushes.read({"userId": user_id, **fields}, message_id="given")
 
 
 if __name__ == "__main__":

@@ -120,6 +120,27 @@ def test_the_command_broadcasts_to_a_stack(
     assert [each.message["text"] for each in found] == ["--hello", "hi"]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--id", "no name", "--", "hello"], "id: "),
+        (["--id", "", "--", "hello"], "id: "),
+        (["--conversation", "no name", "--", "hello"], "conversationId: "),
+        (["--", "x" * 64_001], "text: "),
+    ],
+)
+def test_what_would_be_set_aside_is_not_said_to_be_broadcast(
+    stack: str, aws: str, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert main(["--stack", stack, *words]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    (line,) = told.err.splitlines()
+    assert line.startswith(f"broadcast: {said}")
+    deployment = of_stack(stack)
+    assert "Messages" not in deployment.sqs().receive_message(QueueUrl=deployment.broadcast_queue)
+
+
 def test_what_cannot_be_broadcast_is_said_in_one_line(
     stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

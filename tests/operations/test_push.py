@@ -181,6 +181,28 @@ def test_a_push_to_a_stack_lies_in_its_queue(
     assert (push.key.conversation_id, push.text) == ("news", "--hello")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--", "somebody", "hello"], "userId: "),
+        (["--conversation", "no name", "--", ANA, "hello"], "conversationId: "),
+        (["--id", "x" * 129, "--", ANA, "hello"], "id: "),
+        (["--id", "", "--", ANA, "hello"], "id: "),
+        (["--", ANA, "x" * 64_001], "text: "),
+    ],
+)
+def test_what_would_be_set_aside_is_not_said_to_be_pushed(
+    stack: str, aws: str, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert main(["--stack", stack, *words]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    (line,) = told.err.splitlines()
+    assert line.startswith(f"push: {said}")
+    deployment = of_stack(stack)
+    assert "Messages" not in deployment.sqs().receive_message(QueueUrl=deployment.push_queue)
+
+
 def test_what_cannot_be_pushed_is_said_in_one_line(
     stack: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
