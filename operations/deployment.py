@@ -93,15 +93,18 @@ def chosen(options: Namespace, environ: Mapping[str, str] = os.environ) -> Deplo
 
 def of_stack(name: str) -> Deployment:
     """A stack by its outputs, in the SDK's own region. Raises OperationFailed."""
+    # Every other SDK, and version 2 of the CLI, reads it; Python's reads AWS_DEFAULT_REGION alone.
+    region = os.environ.get("AWS_REGION") or None
     with told(f"stack {name}"):
-        cloudformation: Any = botocore.session.Session().create_client("cloudformation")
+        session = botocore.session.Session()
+        cloudformation: Any = session.create_client("cloudformation", region_name=region)
         try:
             (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise
-            region = cloudformation.meta.region_name
-            raise OperationFailed(f"there is no stack {name} in {region}") from None
+            where = cloudformation.meta.region_name
+            raise OperationFailed(f"there is no stack {name} in {where}") from None
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
     try:
         return Deployment(

@@ -51,6 +51,15 @@ def test_a_stack_that_is_not_there_is_named_with_the_region(
     assert "there is no stack nowhere in us-east-1" in failed(capsys, "--stack", "nowhere")
 
 
+def test_a_region_is_taken_by_either_name(
+    aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert "there is no stack nowhere in eu-west-1" in failed(capsys, "--stack", "nowhere")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert "there is no stack nowhere in eu-west-1" in failed(capsys, "--stack", "nowhere")
+
+
 def test_a_stack_of_something_else_is_told(aws: str, capsys: pytest.CaptureFixture[str]) -> None:
     other = deploy(aws, {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
     line = failed(capsys, "--stack", other)
