@@ -1,13 +1,16 @@
 """Who gets in, and with which subprotocol."""
 
 import asyncio
+import json
+import urllib.request
 import uuid
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.e2e.product import Product
+from tests.e2e.product import ECHO, Product
 
 GUEST = "5b0c7a3e-2f64-4d18-9a7b-c1e0d2f3a4b5"
 
@@ -77,3 +80,15 @@ def test_whoever_brings_less_than_a_random_uuid_is_refused(
             return refusal.status
 
     assert asyncio.run(scenario()) in (401, 403)
+
+
+def test_the_page_is_told_the_first_issuer_as_its_tokens_name_it(tmp_path: Path) -> None:
+    issuers = "JwtIssuers=https://a.example/realms/a , https://b.example"
+    signing_in = (*ECHO, issuers, "JwtAudiences=parley", "SignInClientId=page")
+    product = Product(tmp_path, signing_in)
+    product.start()
+    with urllib.request.urlopen(f"{product.url}/config.json") as answer:
+        config = json.load(answer)
+    assert product.stop() == 0
+    assert config["signIn"]["issuer"] == "https://a.example/realms/a"
+    assert config["guests"] is False
