@@ -108,7 +108,10 @@ def _is_meant(user_id: str) -> bool:
     if not sys.stdin.isatty():
         raise OperationFailed("say that it is meant: CONFIRM=yes, or --yes")
     print(f"All that is kept of {user_id} will be erased. Type yes: ", end="", file=sys.stderr)
-    return input().strip() == "yes"
+    try:
+        return input().strip() == "yes"
+    except EOFError:
+        return False
 
 
 def _say(what: str) -> None:

@@ -1,5 +1,6 @@
 """Write all that is kept of a user as one JSON document: `python -m operations.export USER_ID`."""
 
+import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -29,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         export(options.user, caller(chosen(options)), sys.stdout, time.sleep)
     except OperationFailed as failure:
         _say(str(failure))
+        return 1
+    except (OSError, UnicodeError) as error:
+        # At its end Python would write what is left of it once more, and fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say(f"the document was not written: {getattr(error, 'strerror', 'it is no text')}")
         return 1
     return 0
 

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +20,7 @@ from operations.erase import IDLE_ROUNDS, erase
 from operations.export import export
 from operations.failures import OperationFailed
 from operations.user_data import ATTEMPTS, CallFailed, caller
+from tests.support.template import ROOT
 from tests.support.turns import ANA
 
 Answer = dict[str, Any] | Exception
@@ -160,6 +164,50 @@ def test_an_export_goes_on_by_the_cursor_and_calls_again_what_failed(
     assert [each["seq"] for each in log["log"]] == [1, 2]
     assert [each["cursor"] for each in call.asked] == [None, here, here]
     assert "once more" in capsys.readouterr().err
+
+
+EXPORT = """
+import sys
+from operations import export
+export.chosen = lambda options: None
+export.caller = lambda deployment: lambda event: {"items": [{"kind": "x"}] * 9999, "cursor": None}
+sys.exit(export.main(["user:x"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "said"), [("/dev/full", "No space left on device"), ("a pipe", "Broken pipe")]
+)
+def test_a_document_that_cannot_be_written_is_told_in_one_line(to: str, said: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") if to == "a pipe" else open(to, "w") as where:
+        done = subprocess.run(
+            [sys.executable, "-c", EXPORT],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": "src:."},
+            stdout=where,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    lines = done.stderr.splitlines()
+    assert lines[-1] == f"export: the document was not written: {said}"
+    assert all(line.startswith("export: ") for line in lines)
+    assert done.returncode == 1
+
+
+def test_who_ends_the_input_when_asked_has_not_said_yes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr(erasing, "chosen", lambda options: None)
+    monkeypatch.setattr(erasing, "caller", lambda deployment: Script())
+    assert erasing.main([ANA]) == 1
+    assert capsys.readouterr().err.endswith("erase: nothing was erased\n")
 
 
 def test_an_export_that_fails_for_good_leaves_nothing_that_passes_for_a_document() -> None:
