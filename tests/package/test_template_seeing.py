@@ -86,6 +86,22 @@ def test_the_gateways_errors_are_watched_at_this_stage(metric: str) -> None:
     assert watched(metric) == [here]
 
 
+@pytest.mark.parametrize("minutes", [1, 5, 10, 15])
+def test_a_cleaner_that_fails_is_noticed_however_often_it_runs(minutes: int) -> None:
+    alarm = ALARMS["CleanerErrorsAlarm"]
+    runs = max(alarm["Period"] // 60 // minutes, 1)
+    assert breaches(alarm, [1] * runs)
+    assert not breaches(alarm, [0] * runs)
+    assert not breaches(alarm, [1, 1] + [0] * 13), "two of a minute's runs are life as usual"
+
+
+def breaches(alarm: dict[str, Any], errors: list[int]) -> bool:
+    """Whether a period's errors of a function, one number an invocation, are too many."""
+    found = sum(errors) / (len(errors) if alarm["Statistic"] == "Average" else 1)
+    over: bool = found > alarm["Threshold"]
+    return over or ("OrEqual" in alarm["ComparisonOperator"] and found == alarm["Threshold"])
+
+
 @pytest.mark.parametrize("name", sorted(ALARMS))
 def test_an_alarm_is_told_and_so_is_its_end(name: str) -> None:
     topic = [{"Ref": "AlarmTopic"}]
