@@ -15,6 +15,8 @@ GATEWAY = "import os, sys; print('gateway', sys.argv[1:], flush=True); os._exit(
 
 COMMAND = "import sys; print('{command}', sys.argv[1:])"
 
+WORDS = ("yes", "no", "", "1", "YES", "yesterday")
+
 OF_AN_OUTER_MAKE = {
     *("ARCHITECTURE", "ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON", "SOAK"),
 }
@@ -33,7 +35,7 @@ def project(tmp_path: Path) -> Path:
     folder.joinpath("local_gateway").mkdir(parents=True)
     folder.joinpath("local_gateway/__main__.py").write_text(GATEWAY)
     folder.joinpath("operations").mkdir()
-    for command in ("broadcast", "disconnect", "progress", "push"):
+    for command in ("broadcast", "disconnect", "erase", "export", "progress", "push"):
         script = COMMAND.format(command=command)
         folder.joinpath(f"operations/{command}.py").write_text(script)
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
@@ -134,6 +136,21 @@ def test_broadcast_is_given_what_and_whom_as_typed(project: Path, text: str) -> 
     said = make(project, "broadcast", f"TEXT={text}", *more).stdout
     words = ["--stack", "chat", "--users", "a list", "--id", "b1", "--conversation", "news"]
     assert said == f"broadcast {[*words, '--', text]}\n"
+
+
+@pytest.mark.parametrize("command", ["export", "erase"])
+def test_a_users_data_is_that_of_the_user_as_typed(project: Path, command: str) -> None:
+    user = 'user:x:it\'s $HOME $(id) `id` "a" $$ \\ ;'
+    said = make(project, command, f"USER={user}", "STACK=chat").stdout
+    assert said == f"{command} {['--stack', 'chat', '--', user]}\n"
+    asked = make(project, command, USER="operator")
+    assert asked.returncode != 0
+    assert f"{command} [" not in asked.stdout
+
+
+def test_nothing_but_yes_spares_the_question_whether_erasure_is_meant(project: Path) -> None:
+    said = {word: make(project, "erase", "USER=a", f"CONFIRM={word}").stdout for word in WORDS}
+    assert [word for word in WORDS if "--yes" in said[word]] == ["yes"]
 
 
 def test_nobody_means_one_user_and_reaches_all(project: Path) -> None:
