@@ -530,6 +530,20 @@ def test_streams_and_topics_may_be_read_where_they_are_named_and_no_others() -> 
     assert given == [[KINESIS], [MSK], [SECRET_ARN]]
 
 
+def scram(**parameters: str) -> Iterator[Any]:
+    """Of which clusters the function that pushes may list the secrets."""
+    for statement in statements("PushFunction", **parameters):
+        actions = [resolved(action, parameters) for action in listed(statement["Action"])]
+        if "kafka:ListScramSecrets" in actions:
+            yield resolved(statement["Resource"], parameters)
+
+
+def test_secrets_of_a_cluster_are_listed_where_it_is_signed_in_to_by_one() -> None:
+    assert list(scram(PushKafkaCluster=MSK)) == []
+    assert list(scram(PushKafkaCluster=MSK, PushKafkaSecret=SECRET_ARN)) == [MSK]
+    assert list(scram(**{**PUSH_SOURCES, "PushKafkaCluster": ""})) == []
+
+
 def test_the_brokers_secret_may_be_decrypted_whichever_key_it_is_under_and_nothing_else() -> None:
     assert allowed("kms:Decrypt", "PushFunction", PushKafkaSecret=SECRET_ARN) == []
     for source in ("PushKafkaCluster", "PushKafkaBootstrapServers"):
