@@ -193,15 +193,6 @@ def test_nobody_sees_what_the_other_issuers_user_of_that_name_said(
     assert asyncio.run(scenario()) == 0
 
 
-def test_issuers_without_an_audience_are_told_at_the_start_not_by_every_handshake(
-    tmp_path: Path,
-) -> None:
-    issuer = "JwtIssuers=https://id.example.com"
-    product = Product(tmp_path / "data", ["--no-reload", "--parameter-overrides", issuer])
-    assert product.run() == 1
-    assert "JwtIssuers needs JwtAudiences" in product.said[-1]
-
-
 @pytest.mark.parametrize("way", sorted(PLACES))
 def test_where_an_issuer_is_set_guests_are_refused_unless_it_is_said(
     product: Product, choosy: Product, way: str
