@@ -18,7 +18,14 @@ from bot.wire import answers, splitting
 from delivery.fan_out import Delivery
 from handlers.incoming import push_events
 from handlers.incoming.push_events import Batch, Event, GivenBack, Record
-from handlers.incoming.push_lanes import PATIENCE_SECONDS, absences, patiently, work_off
+from handlers.incoming.push_lanes import (
+    PATIENCE_SECONDS,
+    SecondsLeft,
+    Sleep,
+    absences,
+    patiently,
+    work_off,
+)
 from handlers.observing import correlation
 from handlers.observing.failures import log_failure
 from handlers.observing.push_observe import Outcomes
@@ -53,18 +60,22 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
 
 
 def answer(
-    app: PushApp, event: Event, context: Context, sleep: Callable[[float], None] = time.sleep
+    app: PushApp, event: Event, context: Context, sleep: Sleep = time.sleep
 ) -> dict[str, Any]:
     """Take what an event brings, whichever source it is of."""
     correlation.begin(app.logger, correlation.of_invocation(context))
     outcomes = Outcomes()
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     try:
         batch = push_events.batch_of(event)
         if batch:
-            return _take_batch(app, batch, outcomes, context, sleep)
+            return _take_batch(app, batch, outcomes, seconds_left, sleep)
         if push_events.is_of_event_bus(event):
-            return _take_event(app, event, outcomes, sleep)
-        return _take_invocation(app, event, outcomes, sleep)
+            return _take_event(app, event, outcomes, seconds_left, sleep)
+        return _take_invocation(app, event, outcomes, seconds_left, sleep)
     finally:
         outcomes.observe(app.logger, app.metrics)
 
@@ -73,8 +84,8 @@ def _take_batch(
     app: PushApp,
     batch: Batch,
     outcomes: Outcomes,
-    context: Context,
-    sleep: Callable[[float], None],
+    seconds_left: SecondsLeft,
+    sleep: Sleep,
 ) -> dict[str, Any]:
     def take(record: Record) -> None:
         _or_bury(
@@ -85,9 +96,7 @@ def _take_batch(
         )
         outcomes.lag(app.clock().timestamp() * 1000 - record.sent_at)
 
-    given_back = work_off(
-        batch.records, take, lambda: context.get_remaining_time_in_millis() / 1000, sleep
-    )
+    given_back = work_off(batch.records, take, seconds_left, sleep)
     outcomes.given_back(len(given_back))
     if given_back and batch.given_back is GivenBack.ALL:
         raise BatchGivenBack
@@ -97,7 +106,7 @@ def _take_batch(
 
 
 def _take_event(
-    app: PushApp, event: Event, outcomes: Outcomes, sleep: Callable[[float], None]
+    app: PushApp, event: Event, outcomes: Outcomes, seconds_left: SecondsLeft, sleep: Sleep
 ) -> dict[str, Any]:
     detail: dict[str, Any] = event["detail"]
 
@@ -106,7 +115,7 @@ def _take_event(
             raise BadRequest("position: EventBridge keeps no order; an id tells one from another.")
         push = pushes.read(detail, message_id=event["id"])
         try:
-            patiently(lambda: _push(app, push, outcomes), PATIENCE_SECONDS, sleep)
+            patiently(lambda: _push(app, push, outcomes), PATIENCE_SECONDS, seconds_left, sleep)
         except Busy:
             # Lambda would come again three times at most; the queue waits for as long as it takes.
             waiting = json.dumps({**detail, "id": push.message_id})
@@ -123,11 +132,13 @@ def _take_event(
 
 
 def _take_invocation(
-    app: PushApp, event: Event, outcomes: Outcomes, sleep: Callable[[float], None]
+    app: PushApp, event: Event, outcomes: Outcomes, seconds_left: SecondsLeft, sleep: Sleep
 ) -> dict[str, Any]:
     push = pushes.read(event)
     told: dict[str, Any] = {}
-    patiently(lambda: told.update(_push(app, push, outcomes)), PATIENCE_SECONDS, sleep)
+    patiently(
+        lambda: told.update(_push(app, push, outcomes)), PATIENCE_SECONDS, seconds_left, sleep
+    )
     return told
 
 

@@ -3,6 +3,8 @@
 import io
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +13,12 @@ from aws_lambda_powertools.metrics import Metrics
 
 from bot import limits
 from bot.errors import BadRequest, Busy, StillWriting, StoreUnavailable, TooLarge
+from bot.lifecycle.deletion import STEP
 from bot.models import ConversationKey
 from delivery.fan_out import FanOut
 from delivery.push_queues import PushQueues
 from handlers import push
-from handlers.incoming.push_lanes import PATIENCE_SECONDS
+from handlers.incoming.push_lanes import MARGIN_SECONDS, PATIENCE_SECONDS
 from handlers.push import BatchGivenBack
 from handlers.setup.apps import PushApp
 from tests.support.backend import Backend
@@ -311,8 +314,44 @@ def test_kafka_gets_the_whole_batch_back_and_nothing_is_doubled(
 
 def test_what_there_is_no_time_for_is_given_back(backend: Backend, function: Function) -> None:
     event = EVENTS["sqs"](*(told(str(number)) for number in range(4)))
-    assert given_back(function.take(event, 30, 30, 3)) == ["message-2", "message-3"]
+    assert given_back(function.take(event, 30, 30, MARGIN_SECONDS - 1)) == [
+        "message-2",
+        "message-3",
+    ]
     assert replies(backend) == ["0", "1"]
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "sqs": sqs(sqs_record(1, told("new"))),
+    "event": of_event_bus(told("new")),
+    "invocation": told("new", id="p1"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_deletion_that_takes_long_outlasts_no_function(
+    backend: Backend, function: Function, way: str
+) -> None:
+    user = Worker(backend.conversations, backend.clock)
+    for number in range(3 * STEP):
+        user.say(f"m{number}")
+    user.handle("delete")  # what may wait until the answer is sent is left undone
+    following, until = backend.conversations.following, backend.clock() + timedelta(seconds=30)
+
+    def slow(*of: Any) -> Any:
+        backend.clock.advance(seconds=9)
+        return following(*of)
+
+    class Lambda:
+        def get_remaining_time_in_millis(self) -> int:
+            return int((until - backend.clock()).total_seconds() * 1_000)
+
+    backend.conversations.following = slow  # type: ignore[assignment, method-assign]
+    with suppress(Busy):
+        push.answer(function.app, WAYS[way], Lambda(), function._sleep)
+    assert backend.clock() < until, "it was not killed: what else is in its batch need not wait"
+    assert len(function.queues.waiting) == (way == "event")
+    assert len(function.queues.absences) == (way == "sqs")
 
 
 def test_while_the_tables_are_down_all_comes_again(backend: Backend, function: Function) -> None:
