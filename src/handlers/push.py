@@ -173,8 +173,17 @@ def _push(app: PushApp, push: Push, outcomes: Outcomes) -> dict[str, Any]:
         outcomes.told(delivery)
         return {"conversationId": push.key.conversation_id, "reached": delivery.reached}
     pushed = app.pushing.push(push)
-    delivery = _tell(app, push, pushed)
-    outcomes.kept(pushed, delivery)
+    delivery = Delivery()
+    try:
+        delivery = _tell(app, push, pushed)
+        app.pushing.note(push, pushed)
+    except Exception as error:
+        log_failure(app.logger, "told in part", error)
+        # Whoever is there and hears of nothing else would not miss it: it comes again.
+        if isinstance(error, StoreUnavailable):
+            raise
+    finally:
+        outcomes.kept(pushed, delivery)
     return {
         "conversationId": push.key.conversation_id,
         "epoch": pushed.turn.epoch if pushed.turn else None,
@@ -185,20 +194,15 @@ def _push(app: PushApp, push: Push, outcomes: Outcomes) -> dict[str, Any]:
 
 
 def _tell(app: PushApp, push: Push, pushed: Pushed) -> Delivery:
-    """Send the turn; what fails on the way loses nothing: the turn stands, and resume brings it.
+    """Send the turn; a post that fails loses nothing: the turn stands, and resume brings it.
 
     One that was made before is told again while it is the newest: whoever made it may have died
-    before it was told, and nothing behind it shows a gap.
+    before it was told, or not have learned to whom, and nothing behind it shows a gap.
     """
-    delivery = Delivery()
-    try:
-        if pushed.turn and pushed.newest:
-            frames = splitting.turn_frames(push.key.conversation_id, pushed.turn)
-            delivery = app.fan_out.to_user(push.key.user_id, "", frames)
-        app.pushing.note(push, pushed)
-    except Exception as error:
-        log_failure(app.logger, "told in part", error)
-    return delivery
+    if not pushed.turn or not pushed.newest:
+        return Delivery()
+    frames = splitting.turn_frames(push.key.conversation_id, pushed.turn)
+    return app.fan_out.to_user(push.key.user_id, "", frames)
 
 
 def _let_come_again(app: PushApp, given_back: list[Record]) -> None:

@@ -570,13 +570,49 @@ def test_a_connection_that_is_gone_is_marked_by_its_own_key_and_nothing_is_lost(
     assert replies(backend) == ["one", "two"]
 
 
-def test_who_cannot_be_told_does_not_undo_the_turn(
+def down(*of: Any) -> Any:
+    """A table that does not answer."""
+    raise StoreUnavailable("down")
+
+
+def test_a_push_that_could_not_be_told_comes_again_and_is_told_then(
     backend: Backend, function: Function, logged: io.StringIO
 ) -> None:
-    def down(*args: Any) -> Any:
-        raise StoreUnavailable("down")
-
+    backend.connect(ANA, "phone")
+    live = backend.connections.live
     backend.connections.live = down  # type: ignore[assignment, method-assign]
+    event = EVENTS["sqs"](told("secret"), told("two"))
+    assert given_back(function.take(event)) == ["message-0", "message-1"]
+    assert replies(backend) == ["secret"]
+    assert "told in part" in logged.getvalue()
+    assert "secret" not in logged.getvalue()
+    backend.connections.live = live  # type: ignore[method-assign]
+    assert given_back(function.take(event)) == []
+    assert [frame["turn"]["reply"] for frame in backend.got("phone")] == ["secret", "two"]
+
+
+def test_a_conversation_that_could_not_be_noted_is_in_the_list_in_the_end(
+    backend: Backend, function: Function
+) -> None:
+    note = backend.conversations.note_conversation
+    backend.conversations.note_conversation = down  # type: ignore[assignment, method-assign]
+    event = EVENTS["sqs"](told("one", conversationId="feed"), told("two", conversationId="feed"))
+    assert given_back(function.take(event)) == ["message-0", "message-1"]
+    backend.conversations.note_conversation = note  # type: ignore[method-assign]
+    assert given_back(function.take(event)) == []
+    backend.connect(ANA, "phone")
+    (listed,) = backend.ask(ANA, "phone", {"action": "conversations"})
+    (entry,) = listed["conversations"]
+    assert (entry["conversationId"], entry["head"]) == ("feed", 2)
+
+
+def test_what_nobody_expected_while_telling_does_not_undo_the_turn(
+    backend: Backend, function: Function, logged: io.StringIO
+) -> None:
+    def broken(*of: Any) -> Any:
+        raise RuntimeError("secret")
+
+    backend.connections.live = broken  # type: ignore[assignment, method-assign]
     assert given_back(function.take(EVENTS["sqs"](told("secret")))) == []
     assert replies(backend) == ["secret"]
     assert "told in part" in logged.getvalue()
