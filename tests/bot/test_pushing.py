@@ -131,6 +131,21 @@ def test_an_id_is_looked_for_in_the_newest_thousand_turns(store: Store, clock: F
     assert user.seqs()[-1] == limits.RESEND_TURNS
 
 
+def test_an_id_is_looked_for_so_far_however_few_turns_one_read_brings(
+    store: Store, clock: FakeClock
+) -> None:
+    test_an_id_is_looked_for_in_the_newest_thousand_turns(store, clock)
+    newest, preceding = store.newest, store.preceding
+    # Of 28 KB each, a page of 1 MB holds some 36.
+    store.newest = lambda key, limit: newest(key, min(limit, 36))  # type: ignore[method-assign]
+    store.preceding = lambda key, before, limit: preceding(  # type: ignore[method-assign]
+        key, before, min(limit, 36)
+    )
+    counted = Counting(store)
+    assert not Pusher(counted, clock).push(a_push("p1")).fresh
+    assert counted.calls["newest"] + counted.calls["preceding"] == 28, "and no more than that"
+
+
 def test_positions_grow_and_may_leave_gaps(store: Store, clock: FakeClock) -> None:
     backend = Pusher(store, clock)
     for number in (3, 9, 8, 3, 10, 10, 2, 11):

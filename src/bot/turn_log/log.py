@@ -21,17 +21,30 @@ class Log:
 
     def read(self, key: ConversationKey, limit: int = limits.NEWEST_TURNS) -> Tail:
         """Read the newest turns: one request, and one more while it brings tombstones."""
-        page = self._lineage.newest(key, limit)
-        items = list(page.turns)
-        while not page.exhausted and any(map(is_tombstone, page.turns)):
-            # Tombstones are small: many fit into one page.
-            page = self._lineage.preceding(key, items[-1].seq, limits.GAP_TURNS)
-            items += page.turns
-        return read_tail(items, page.exhausted, self._clock())
+        return self._read(key, limit, least=0)
 
     def read_deep(self, key: ConversationKey) -> Tail:
         """Read as many turns as a resend without `after` is looked for among."""
         return replace(self.read(key, limits.RESEND_TURNS), deep=True)
+
+    def read_far(self, key: ConversationKey) -> Tail:
+        """Read the same, and where one request brings fewer, more: one for each MB of turns."""
+        tail = self._read(key, limits.RESEND_TURNS, least=limits.RESEND_TURNS)
+        return replace(tail, deep=True)
+
+    def _read(self, key: ConversationKey, limit: int, least: int) -> Tail:
+        page = self._lineage.newest(key, limit)
+        items = list(page.turns)
+        while not page.exhausted:
+            if any(map(is_tombstone, page.turns)):
+                wanted = limits.GAP_TURNS  # tombstones are small: many fit into one page
+            elif len(items) < least:
+                wanted = least - len(items)
+            else:
+                break
+            page = self._lineage.preceding(key, items[-1].seq, wanted)
+            items += page.turns
+        return read_tail(items, page.exhausted, self._clock())
 
     def catch_up(self, key: ConversationKey, tail: Tail) -> Tail:
         """The tail with all that was written since it was read."""
