@@ -92,7 +92,9 @@ def _take_batch(
             app,
             outcomes,
             lambda: _push(app, pushes.read(pushes.decode(record.body), record.position), outcomes),
-            lambda why: app.queues.bury(record.shown, record.group, record.unique_name, why),
+            lambda why: app.queues.bury(
+                record.shown, record.group, record.unique_name, why, record.left_at
+            ),
         )
         outcomes.lag(app.clock().timestamp() * 1000 - record.sent_at)
 

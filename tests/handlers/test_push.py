@@ -23,6 +23,7 @@ from handlers.push import BatchGivenBack
 from handlers.setup.apps import PushApp
 from tests.support.backend import Backend
 from tests.support.push_events import (
+    SEQUENCE,
     kafka,
     kinesis,
     of_event_bus,
@@ -82,15 +83,17 @@ class Queues(PushQueues):
     def __init__(self) -> None:
         super().__init__(lambda: None, "", "")
         self.buried: list[tuple[str, str, str, str]] = []
+        self.left_at: list[str] = []
         self.waiting: list[tuple[str, str, str]] = []
         self.absences: dict[str, int] = {}
         self.down = False
 
-    def bury(self, body: str, group: str, name: str, reason: str) -> None:
+    def bury(self, body: str, group: str, name: str, reason: str, left_at: str = "") -> None:
         """See delivery."""
         if self.down:
             raise StoreUnavailable("down")
         self.buried.append((body, group, name, reason))
+        self.left_at.append(left_at)
 
     def put(self, body: str, group: str, name: str) -> None:
         """See delivery."""
@@ -220,6 +223,22 @@ def test_poison_fails_alone(
     assert "secret" not in reason
     assert "secret" not in logged.getvalue()
     assert f'"{code}":1' in logged.getvalue().replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("sqs", ""),
+        ("kinesis", f"shardId-000000000006:{SEQUENCE}"),
+        ("msk", "parley.push-0-0"),
+        ("kafka", "parley.push-0-0"),
+    ],
+)
+def test_poison_is_said_where_it_can_be_read_again(
+    function: Function, source: str, place: str
+) -> None:
+    function.take(EVENTS[source]("no JSON"))
+    assert function.queues.left_at == [place]
 
 
 def test_what_is_no_text_is_poison(backend: Backend, function: Function) -> None:

@@ -34,7 +34,8 @@ class GivenBack(Enum):
 class Record:
     """One message as its source has it. `lane` is what keeps its order: nothing of it may overtake
     another. `name` is how the source calls it; `sent_at` is in milliseconds since 1970. `group` is
-    what goes with it into a queue that keeps an order."""
+    what goes with it into a queue that keeps an order. `left_at` is where it can be read again once
+    it was taken; nowhere, of a queue."""
 
     name: str
     lane: str
@@ -43,6 +44,7 @@ class Record:
     encoded: str | None
     group: str = ""
     is_base64: bool = True
+    left_at: str = ""
     receipt: str = ""
     received: int = 1
 
@@ -132,6 +134,7 @@ def _of_kinesis(record: Event) -> Record:
         position=Position(source, int(number)),
         sent_at=int(kinesis["approximateArrivalTimestamp"] * 1000),
         encoded=kinesis["data"],
+        left_at=record["eventID"],
     )
 
 
@@ -142,13 +145,15 @@ def _of_kafka(event: Event) -> Iterator[Record]:
     for lane, records in event["records"].items():
         source = _source("kafka", cluster, lane)
         for record in records:
+            name = f"{lane}-{record['offset']}"
             yield Record(
-                name=f"{lane}-{record['offset']}",
+                name=name,
                 lane=lane,
                 group=source,
                 position=Position(source, int(record["offset"])),
                 sent_at=int(record["timestamp"]),
                 encoded=record.get("value"),
+                left_at=name,
             )
 
 
