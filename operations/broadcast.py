@@ -4,14 +4,16 @@ Without a file all who are active are told. It goes into the queue, as a backend
 (docs/push.md); how far it has come is asked by `python -m operations.progress ID`.
 """
 
+import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from operations.broadcaster import Broadcaster
+from bot.push import broadcasts
+from operations.broadcaster import Broadcaster, message
 from operations.deployment import add_choice, chosen
-from operations.failures import OperationFailed, told
+from operations.failures import OperationFailed, checked, told
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +39,10 @@ def _broadcast(options: Namespace) -> str:
     if not options.text:
         raise OperationFailed("there is nothing to say: give a text")
     users = _users(options.users) if options.users else None
+    said = message(options.text, conversation_id=options.conversation)
+    step = {"id": options.id or "new", "message": said, "to": "active"}
+    with checked():
+        broadcasts.read(json.dumps(step))
     deployment = chosen(options)
     if not deployment.broadcast_queue:
         raise OperationFailed("this deployment has no queue for broadcasts: it is older than they")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.errors import StoreUnavailable
+from bot.errors import ParleyError, StoreUnavailable
 
 
 class OperationFailed(Exception):
@@ -21,6 +21,15 @@ def told(what: str) -> Iterator[None]:
         raise OperationFailed(f"{what}: {_line(error.__cause__ or error)}") from error
     except (BotoCoreError, ClientError) as error:
         raise OperationFailed(f"{what}: {_line(error)}") from error
+
+
+@contextmanager
+def checked() -> Iterator[None]:
+    """Say what the function would set aside: who sends by hand does not look for dead letters."""
+    try:
+        yield
+    except ParleyError as error:
+        raise OperationFailed(_line(error)) from error
 
 
 def _line(error: BaseException) -> str:

@@ -4,12 +4,14 @@ It goes into the queue, as a backend's own (docs/push.md), and is told as soon a
 """
 
 import sys
+import uuid
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from bot.push import pushes
 from operations.deployment import add_choice, chosen
-from operations.failures import OperationFailed, told
-from operations.publisher import Publisher
+from operations.failures import OperationFailed, checked, told
+from operations.publisher import Publisher, PushMessage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,17 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _push(user_id: str, options: Namespace) -> str:
     if not options.text:
         raise OperationFailed("there is nothing to say: give a text")
+    message_id = str(uuid.uuid4()) if options.id is None else options.id
+    fields = {"conversation_id": options.conversation, "message_id": message_id}
+    with checked():
+        message = PushMessage(user_id=user_id, text=options.text, **fields)
+        pushes.read(pushes.decode(message.body()))
     deployment = chosen(options)
     if not deployment.push_queue:
         raise OperationFailed("this deployment has no queue for pushes: it is older than they are")
     publisher = Publisher(deployment.push_queue, deployment.sqs())
     with told("queue"):
-        return publisher.push(
-            user_id,
-            options.text,
-            conversation_id=options.conversation,
-            message_id=options.id,
-        )
+        return publisher.push(user_id, options.text, **fields)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,8 @@ def test_what_cannot_be_broadcast_is_said_in_one_line(
     empty.write_text("\n")
     for words, said in (
         (["--", ""], "there is nothing to say: give a text"),
+        (["--id", "b 1", "--", "x"], "id: "),
+        (["--conversation", "a b", "--", "x"], "conversationId: "),
         (["--users", str(empty), "--", "x"], f"{empty}: it names nobody"),
         (["--users", str(tmp_path / "no"), "--", "x"], "No such file or directory"),
     ):

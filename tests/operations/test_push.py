@@ -187,6 +187,14 @@ def test_what_cannot_be_pushed_is_said_in_one_line(
     deployment = of_stack(stack)
     assert main(["--stack", stack, "--", ANA, ""]) == 1
     assert capsys.readouterr().err == "push: there is nothing to say: give a text\n"
+    for words, field in (
+        (["--", "5b2f7c1e", "hello"], "userId"),
+        (["--conversation", "a b", "--", ANA, "hello"], "conversationId"),
+        (["--id", "", "--", ANA, "hello"], "id"),
+        (["--", ANA, "x" * 64_001], "text"),
+    ):
+        assert main(["--stack", stack, *words]) == 1, "it would lie among the dead letters"
+        assert capsys.readouterr().err.startswith(f"push: {field}: ")
     deployment.sqs().delete_queue(QueueUrl=deployment.push_queue)
     assert main(["--stack", stack, "--", ANA, "hello"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
