@@ -70,6 +70,8 @@ def answer(
         return context.get_remaining_time_in_millis() / 1000
 
     try:
+        if not isinstance(event, dict):
+            raise BadRequest("A push is one JSON object.")
         batch = push_events.batch_of(event)
         if batch:
             return _take_batch(app, batch, outcomes, seconds_left, sleep)

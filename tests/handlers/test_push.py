@@ -521,11 +521,13 @@ def test_whoever_invokes_it_is_told_what_became_of_it(backend: Backend, function
         (told("one"), BadRequest),
         (told("one", id="p1", conversationId="#"), BadRequest),
         (told("x" * 64_001, id="p1"), TooLarge),
+        ([told("one", id="p1")], BadRequest),
+        (None, BadRequest),
     ],
-    ids=["nothing", "no id", "a wrong name", "too long"],
+    ids=["nothing", "no id", "a wrong name", "too long", "several", "null"],
 )
 def test_whoever_invokes_it_wrongly_is_told_why(
-    function: Function, event: dict[str, Any], error: type[Exception]
+    function: Function, event: Any, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         function.take(event)
