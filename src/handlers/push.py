@@ -98,7 +98,7 @@ def _take_batch(
                 record.shown, record.group, record.unique_name, why, record.left_at
             ),
         )
-        outcomes.lag(app.clock().timestamp() * 1000 - record.sent_at)
+        outcomes.lag(_since(app, record.sent_at))
 
     given_back = work_off(batch.records, take, seconds_left, sleep)
     outcomes.given_back(len(given_back))
@@ -132,6 +132,9 @@ def _take_event(
         take,
         lambda reason: app.queues.bury(json.dumps(detail), "EventBridge", event["id"], reason),
     )
+    sent_at = push_events.sent_at(event)
+    if sent_at is not None:
+        outcomes.lag(_since(app, sent_at))
     return {}
 
 
@@ -207,6 +210,10 @@ def _tell(app: PushApp, push: Push, pushed: Pushed) -> Delivery:
         return Delivery()
     frames = splitting.turn_frames(push.key.conversation_id, pushed.turn)
     return app.fan_out.to_user(push.key.user_id, "", frames)
+
+
+def _since(app: PushApp, milliseconds: float) -> float:
+    return app.clock().timestamp() * 1000 - milliseconds
 
 
 def _let_come_again(app: PushApp, given_back: list[Record]) -> None:

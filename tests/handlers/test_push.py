@@ -463,6 +463,18 @@ def test_an_event_is_pushed_once_by_its_own_id(backend: Backend, function: Funct
     assert replies(backend) == ["one", "two"]
 
 
+def test_the_lag_of_an_event_is_known_by_its_time(
+    backend: Backend, function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = backend.clock() - timedelta(minutes=30)
+    function.take({**of_event_bus(told("one")), "time": f"{sent:%Y-%m-%dT%H:%M:%SZ}"})
+    assert f'"PushLag":[{30 * 60_000}.0]' in capsys.readouterr().out
+    event = of_event_bus(told("two"), "another")
+    for time in ({}, {"time": None}, {"time": "yesterday"}):
+        function.take({name: event[name] for name in event if name != "time"} | time)
+    assert "PushLag" not in capsys.readouterr().out
+
+
 def test_an_event_behind_a_reply_waits_in_the_queue(backend: Backend, function: Function) -> None:
     finish = writing(backend)
     function.take(of_event_bus(told("one"), "event-1"))

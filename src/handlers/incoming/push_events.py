@@ -8,7 +8,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html
 import base64
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
@@ -102,6 +104,14 @@ def batch_of(event: Event) -> Batch | None:
 def is_of_event_bus(event: Event) -> bool:
     """Whether EventBridge sends it."""
     return "detail-type" in event and isinstance(event.get("detail"), dict)
+
+
+def sent_at(event: Event) -> float | None:
+    """When EventBridge was given an event, in milliseconds since 1970, to the second; None where it
+    does not say."""
+    with suppress(KeyError, TypeError, ValueError):
+        return datetime.fromisoformat(event["time"]).timestamp() * 1000
+    return None
 
 
 def _of_sqs(record: Event) -> Record:
