@@ -18,7 +18,7 @@ from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.pushers import Pusher, a_push, at, position
 from tests.support.soak import times
-from tests.support.stores import Before, Counting, Dying, Killed
+from tests.support.stores import Before, Counting, Dying, Killed, Large
 from tests.support.streams import Talking, Writer, repeating
 from tests.support.turns import BEN, MAIN, a_seal
 from tests.support.workers import Orders, Worker
@@ -135,13 +135,7 @@ def test_an_id_is_looked_for_so_far_however_few_turns_one_read_brings(
     store: Store, clock: FakeClock
 ) -> None:
     test_an_id_is_looked_for_in_the_newest_thousand_turns(store, clock)
-    newest, preceding = store.newest, store.preceding
-    # Of 28 KB each, a page of 1 MB holds some 36.
-    store.newest = lambda key, limit: newest(key, min(limit, 36))  # type: ignore[method-assign]
-    store.preceding = lambda key, before, limit: preceding(  # type: ignore[method-assign]
-        key, before, min(limit, 36)
-    )
-    counted = Counting(store)
+    counted: Any = Counting(Large(store))
     assert not Pusher(counted, clock).push(a_push("p1")).fresh
     assert counted.calls["newest"] + counted.calls["preceding"] == 28, "and no more than that"
 

@@ -90,7 +90,7 @@ class Pushing:
                 self._finish(key, tail.seal)
                 tail = self.log.read(key)
             if not _is_covered(push, tail):
-                tail = self.log.read_far(key)
+                tail = self.log.read_deep(key)
             if tail.seal:
                 continue
             if _is_known(push, tail):
@@ -111,7 +111,7 @@ class Pushing:
     def _read(self, push: Push, remembered: Tail | None) -> Tail:
         if remembered and _is_covered(push, remembered):
             return self.log.catch_up(push.key, remembered)
-        return self.log.read_far(push.key) if push.message_id else self.log.read(push.key)
+        return self.log.read_deep(push.key) if push.message_id else self.log.read(push.key)
 
     def _found(self, push: Push, tail: Tail) -> Pushed:
         seq = tail.known.get(push.message_id) if push.message_id else None

@@ -24,11 +24,8 @@ class Log:
         return self._read(key, limit, least=0)
 
     def read_deep(self, key: ConversationKey) -> Tail:
-        """Read as many turns as a resend without `after` is looked for among."""
-        return replace(self.read(key, limits.RESEND_TURNS), deep=True)
-
-    def read_far(self, key: ConversationKey) -> Tail:
-        """Read the same, and where one request brings fewer, more: one for each MB of turns."""
+        """Read as many turns as a resend without `after` is looked for among: one request for each
+        MB of them."""
         tail = self._read(key, limits.RESEND_TURNS, least=limits.RESEND_TURNS)
         return replace(tail, deep=True)
 
