@@ -43,6 +43,21 @@ def test_a_resend_that_does_not_say_what_was_seen_is_known_among_a_thousand_turn
     assert len(worker.turns()) == limits.RESEND_TURNS
 
 
+def test_what_was_deleted_takes_nothing_of_the_thousand(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RESEND_TURNS", 5)
+    monkeypatch.setattr(Large, "PAGE", 2)
+    worker = Worker(store, clock)
+    for number in range(8):
+        worker.say(f"old{number}")
+    worker.ask("delete")
+    for number in range(5):
+        worker.say(f"m{number}")
+    large: Any = Large(store)
+    assert Worker(large, clock).say("m0")["turn"]["seq"] == 1
+
+
 def test_a_message_makes_a_turn_with_its_reply(store: Store, clock: FakeClock) -> None:
     frame = Worker(store, clock).say("m1", "hello", after=0)
     assert frame == {

@@ -33,13 +33,12 @@ class Log:
         page = self._lineage.newest(key, limit)
         items = list(page.turns)
         while not page.exhausted:
+            missing = least - sum(not is_tombstone(turn) for turn in items)
             if any(map(is_tombstone, page.turns)):
-                wanted = limits.GAP_TURNS  # tombstones are small: many fit into one page
-            elif len(items) < least:
-                wanted = least - len(items)
-            else:
+                missing = limits.GAP_TURNS  # tombstones are small: many fit into one page
+            if missing <= 0:
                 break
-            page = self._lineage.preceding(key, items[-1].seq, wanted)
+            page = self._lineage.preceding(key, items[-1].seq, missing)
             items += page.turns
         return read_tail(items, page.exhausted, self._clock())
 
