@@ -464,6 +464,16 @@ def test_a_push_lapses_in_its_place(store: Store, clock: FakeClock) -> None:
     assert not backend.push(at(2, text="secret", content={"a": 1}, ttl=60)).fresh
 
 
+def test_a_push_of_one_second_is_shown_for_one_second(store: Store, clock: FakeClock) -> None:
+    user, backend = Worker(store, clock), Pusher(store, clock)
+    clock.advance(seconds=0.9)
+    backend.push(at(1, text="now", ttl=1))
+    clock.advance(seconds=0.9)
+    assert user.turns()[0]["reply"] == "now"
+    clock.advance(seconds=0.1)
+    assert user.turns()[0]["lapsed"] is True
+
+
 def test_the_newest_that_has_lapsed_still_counts(store: Store, clock: FakeClock) -> None:
     user, backend = Worker(store, clock), Pusher(store, clock)
     user.say("m1", "x")

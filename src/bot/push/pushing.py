@@ -156,7 +156,7 @@ class Pushing:
             content=push.content,
             position=push.position,
             positions=positions.advanced(tail.positions, push.position),
-            lapses_at=int((now + push.ttl).timestamp()) if push.ttl and lapses else 0,
+            lapses_at=(now + push.ttl).timestamp() if push.ttl and lapses else 0.0,
         )
 
     def _finish(self, key: ConversationKey, seal: Turn) -> None:
