@@ -474,6 +474,17 @@ def test_a_push_of_one_second_is_shown_for_one_second(store: Store, clock: FakeC
     assert user.turns()[0]["lapsed"] is True
 
 
+def test_a_push_lapses_though_what_it_follows_is_kept_for_longer(
+    store: Store, clock: FakeClock
+) -> None:
+    Pusher(store, clock, retention=timedelta(days=365)).push(at(1))
+    # Retention was lowered since: the turn is kept as long as the one before it.
+    Pusher(store, clock, retention=timedelta(days=30)).push(at(2, ttl=40 * 24 * 3600))
+    clock.advance(days=41)
+    first, lapsed = Worker(store, clock).turns()
+    assert (first["reply"], lapsed["reply"], lapsed["lapsed"]) == ("text of 1", "", True)
+
+
 def test_the_newest_that_has_lapsed_still_counts(store: Store, clock: FakeClock) -> None:
     user, backend = Worker(store, clock), Pusher(store, clock)
     user.say("m1", "x")
