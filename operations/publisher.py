@@ -35,7 +35,7 @@ class PushMessage:
     """A message to a user: `text`, or `content` (any JSON), or both. Times are in seconds.
 
     The same `message_id` makes one turn, however often it is pushed. So does a `position`, of a
-    `source` whose positions only grow.
+    `source` whose positions only grow. One with neither gets a new id here, and keeps it.
     """
 
     user_id: str
@@ -48,6 +48,10 @@ class PushMessage:
     ttl: int | None = None
     ephemeral: bool = False
     state: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.message_id is None and self.position is None:
+            object.__setattr__(self, "message_id", str(uuid.uuid4()))
 
     def body(self) -> str:
         """The message as it goes into the queue."""
@@ -80,7 +84,7 @@ class Publisher:
 
         Without an id of one's own it has a new one, and pushing it again makes another turn.
         """
-        message = _named(PushMessage(user_id=user_id, text=text, **fields))
+        message = PushMessage(user_id=user_id, text=text, **fields)
         self._client.send_message(QueueUrl=self._queue_url, **_entry(message))
         return _id_of(message)
 
@@ -88,10 +92,10 @@ class Publisher:
         """Push messages in their order, up to ten a request; how many there were.
 
         Raises NotPublished where SQS did not take some. Nothing behind their request was sent: push
-        those, and all behind them, again. What got in is known again by its id.
+        those, and all behind them, again, the same objects. What got in is known again by its id.
         """
         count = 0
-        for batch in _batches(_named(message) for message in messages):
+        for batch in _batches(messages):
             entries = [{"Id": str(n), **_entry(message)} for n, message in enumerate(batch)]
             answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
             failed = answer.get("Failed", [])
@@ -104,13 +108,6 @@ class Publisher:
 def group_of(user_id: str) -> str:
     """The queue's group of a user's messages, in which they keep their order."""
     return user_id if FIT.fullmatch(user_id) else hashlib.sha256(user_id.encode()).hexdigest()
-
-
-def _named(message: PushMessage) -> PushMessage:
-    if message.message_id is not None or message.position is not None:
-        return message
-    fields = {name: getattr(message, name) for name in PushMessage.__slots__}
-    return PushMessage(**{**fields, "message_id": str(uuid.uuid4())})
 
 
 def _id_of(message: PushMessage) -> str:

@@ -89,7 +89,8 @@ class Conversations:
         """Call it something else. Raises NotFound."""
         tail = self._existing(key)
         conversation = replace(describe(key, tail.turns[-1]), title=title)
-        renamed = self.store.rename_conversation(key, conversation, self._expiry())
+        until = self._expiry(tail.turns[-1])
+        renamed = self.store.rename_conversation(key, conversation, until)
         return self._bare(key, tail, renamed)
 
     def read(self, key: ConversationKey, seq: int) -> list[Frame]:
@@ -98,7 +99,7 @@ class Conversations:
         if seq > tail.head:
             raise BadRequest(f"seq: this conversation ends at {tail.head}.")
         conversation = replace(describe(key, tail.turns[-1]), read=seq)
-        moved = self.store.move_cursor(key, conversation, self._expiry())
+        moved = self.store.move_cursor(key, conversation, self._expiry(tail.turns[-1]))
         return self._bare(key, tail, moved)
 
     def rate(self, key: ConversationKey, seq: int, rating: Rating | None) -> list[Frame]:
@@ -127,7 +128,7 @@ class Conversations:
     def note(self, key: ConversationKey, taken: Taken) -> None:
         """Keep the list of conversations up to date: at the first turn, then once a minute."""
         if taken.previous is None or _minute(taken.previous) != _minute(taken.turn):
-            self._note(key, taken.turn)
+            self._note(key, taken.turn, taken.turn)
 
     def _read(self, key: ConversationKey, limit: int = limits.NEWEST_TURNS) -> Tail:
         """The tail; and where what its seal began was cut off, whoever looks goes on with it."""
@@ -161,7 +162,7 @@ class Conversations:
         if kept:
             return _of_epoch(kept, tail.epoch)
         # Whoever wrote the first turn died before it was noted, or it is being deleted just now.
-        described = self._note(key, tail.turns[0])
+        described = self._note(key, tail.turns[0], tail.turns[-1])
         after = self.log.read(key, 1)
         if after.seal or after.epoch != tail.epoch:
             self.store.forget_conversation(key, tail.epoch)
@@ -173,9 +174,9 @@ class Conversations:
         found = self.log.find(key, epoch, seq)
         return self.store.rate(*found, rating) if found else None
 
-    def _note(self, key: ConversationKey, turn: Turn) -> Conversation:
+    def _note(self, key: ConversationKey, turn: Turn, newest: Turn) -> Conversation:
         conversation = describe(key, turn)
-        self.store.note_conversation(key, conversation, self._expiry())
+        self.store.note_conversation(key, conversation, self._expiry(newest))
         return conversation
 
     def _existing(self, key: ConversationKey) -> Tail:
@@ -190,8 +191,10 @@ class Conversations:
             raise NotFound("There is no such turn.")
         return turn
 
-    def _expiry(self) -> int:
-        return int((self.clock() + self.retention).timestamp())
+    def _expiry(self, newest: Turn) -> int:
+        """When its entry in the list expires, and the cursor with it: not before the turns, which
+        are kept for longer where retention was longer once."""
+        return max(int((self.clock() + self.retention).timestamp()), newest.expires_at)
 
 
 def _header(key: ConversationKey, tail: Tail, described: Conversation) -> Header:

@@ -49,7 +49,7 @@ GAP_TURNS = 1_000
 """Turns that one answer to `resume` brings; the client asks for the rest."""
 
 RESEND_TURNS = 1_000
-"""How far back a message without `after` is looked for: what one read brings of them."""
+"""How far back a message without `after`, or a push by its id, is looked for."""
 
 HISTORY_TURNS = 20
 CONVERSATIONS_PAGE = 20

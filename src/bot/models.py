@@ -161,7 +161,7 @@ class Turn:
     content: str = ""
     position: Position | None = None
     positions: Positions = field(default_factory=dict)
-    lapses_at: int = 0
+    lapses_at: float = 0.0
 
     @property
     def is_pending(self) -> bool:

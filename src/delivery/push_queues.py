@@ -43,11 +43,14 @@ class PushQueues:
         self._dead_letters = dead_letters
         self._client: Any = None
 
-    def bury(self, body: str, group: str, name: str, reason: str) -> None:
-        """Put a message aside, with the reason. `name` is the same whenever it is the same one."""
+    def bury(self, body: str, group: str, name: str, reason: str, left_at: str = "") -> None:
+        """Put a message aside, with the reason. `name` is the same whenever it is the same one.
+
+        What is too large for some queue, and stays where it came from (`left_at`), is not copied.
+        """
         body = _fit(body)
-        if len(body.encode()) > MAX_BODY_BYTES:
-            body = json.dumps({"leftAt": name, "bytes": len(body.encode())})
+        if left_at and len(body.encode()) > MAX_BODY_BYTES:
+            body = json.dumps({"leftAt": left_at, "bytes": len(body.encode())})
         attribute = {"DataType": "String", "StringValue": reason}
         self._send(self._dead_letters, body, group, name, {"reason": attribute})
 

@@ -18,7 +18,14 @@ from bot.wire import answers, splitting
 from delivery.fan_out import Delivery
 from handlers.incoming import push_events
 from handlers.incoming.push_events import Batch, Event, GivenBack, Record
-from handlers.incoming.push_lanes import PATIENCE_SECONDS, absences, patiently, work_off
+from handlers.incoming.push_lanes import (
+    PATIENCE_SECONDS,
+    SecondsLeft,
+    Sleep,
+    absences,
+    patiently,
+    work_off,
+)
 from handlers.observing import correlation
 from handlers.observing.failures import log_failure
 from handlers.observing.push_observe import Outcomes
@@ -53,18 +60,24 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
 
 
 def answer(
-    app: PushApp, event: Event, context: Context, sleep: Callable[[float], None] = time.sleep
+    app: PushApp, event: Event, context: Context, sleep: Sleep = time.sleep
 ) -> dict[str, Any]:
     """Take what an event brings, whichever source it is of."""
     correlation.begin(app.logger, correlation.of_invocation(context))
     outcomes = Outcomes()
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     try:
+        if not isinstance(event, dict):
+            raise BadRequest("A push is one JSON object.")
         batch = push_events.batch_of(event)
         if batch:
-            return _take_batch(app, batch, outcomes, context, sleep)
+            return _take_batch(app, batch, outcomes, seconds_left, sleep)
         if push_events.is_of_event_bus(event):
-            return _take_event(app, event, outcomes, sleep)
-        return _take_invocation(app, event, outcomes, sleep)
+            return _take_event(app, event, outcomes, seconds_left, sleep)
+        return _take_invocation(app, event, outcomes, seconds_left, sleep)
     finally:
         outcomes.observe(app.logger, app.metrics)
 
@@ -73,21 +86,21 @@ def _take_batch(
     app: PushApp,
     batch: Batch,
     outcomes: Outcomes,
-    context: Context,
-    sleep: Callable[[float], None],
+    seconds_left: SecondsLeft,
+    sleep: Sleep,
 ) -> dict[str, Any]:
     def take(record: Record) -> None:
         _or_bury(
             app,
             outcomes,
             lambda: _push(app, pushes.read(pushes.decode(record.body), record.position), outcomes),
-            lambda why: app.queues.bury(record.shown, record.group, record.unique_name, why),
+            lambda why: app.queues.bury(
+                record.shown, record.group, record.unique_name, why, record.left_at
+            ),
         )
-        outcomes.lag(app.clock().timestamp() * 1000 - record.sent_at)
+        outcomes.lag(_since(app, record.sent_at))
 
-    given_back = work_off(
-        batch.records, take, lambda: context.get_remaining_time_in_millis() / 1000, sleep
-    )
+    given_back = work_off(batch.records, take, seconds_left, sleep)
     outcomes.given_back(len(given_back))
     if given_back and batch.given_back is GivenBack.ALL:
         raise BatchGivenBack
@@ -97,7 +110,7 @@ def _take_batch(
 
 
 def _take_event(
-    app: PushApp, event: Event, outcomes: Outcomes, sleep: Callable[[float], None]
+    app: PushApp, event: Event, outcomes: Outcomes, seconds_left: SecondsLeft, sleep: Sleep
 ) -> dict[str, Any]:
     detail: dict[str, Any] = event["detail"]
 
@@ -106,7 +119,7 @@ def _take_event(
             raise BadRequest("position: EventBridge keeps no order; an id tells one from another.")
         push = pushes.read(detail, message_id=event["id"])
         try:
-            patiently(lambda: _push(app, push, outcomes), PATIENCE_SECONDS, sleep)
+            patiently(lambda: _push(app, push, outcomes), PATIENCE_SECONDS, seconds_left, sleep)
         except Busy:
             # Lambda would come again three times at most; the queue waits for as long as it takes.
             waiting = json.dumps({**detail, "id": push.message_id})
@@ -119,15 +132,20 @@ def _take_event(
         take,
         lambda reason: app.queues.bury(json.dumps(detail), "EventBridge", event["id"], reason),
     )
+    sent_at = push_events.sent_at(event)
+    if sent_at is not None:
+        outcomes.lag(_since(app, sent_at))
     return {}
 
 
 def _take_invocation(
-    app: PushApp, event: Event, outcomes: Outcomes, sleep: Callable[[float], None]
+    app: PushApp, event: Event, outcomes: Outcomes, seconds_left: SecondsLeft, sleep: Sleep
 ) -> dict[str, Any]:
     push = pushes.read(event)
     told: dict[str, Any] = {}
-    patiently(lambda: told.update(_push(app, push, outcomes)), PATIENCE_SECONDS, sleep)
+    patiently(
+        lambda: told.update(_push(app, push, outcomes)), PATIENCE_SECONDS, seconds_left, sleep
+    )
     return told
 
 
@@ -162,8 +180,17 @@ def _push(app: PushApp, push: Push, outcomes: Outcomes) -> dict[str, Any]:
         outcomes.told(delivery)
         return {"conversationId": push.key.conversation_id, "reached": delivery.reached}
     pushed = app.pushing.push(push)
-    delivery = _tell(app, push, pushed)
-    outcomes.kept(pushed, delivery)
+    delivery = Delivery()
+    try:
+        delivery = _tell(app, push, pushed)
+        app.pushing.note(push, pushed)
+    except Exception as error:
+        log_failure(app.logger, "told in part", error)
+        # Whoever is there and hears of nothing else would not miss it: it comes again.
+        if isinstance(error, StoreUnavailable):
+            raise
+    finally:
+        outcomes.kept(pushed, delivery)
     return {
         "conversationId": push.key.conversation_id,
         "epoch": pushed.turn.epoch if pushed.turn else None,
@@ -174,20 +201,19 @@ def _push(app: PushApp, push: Push, outcomes: Outcomes) -> dict[str, Any]:
 
 
 def _tell(app: PushApp, push: Push, pushed: Pushed) -> Delivery:
-    """Send the turn; what fails on the way loses nothing: the turn stands, and resume brings it.
+    """Send the turn; a post that fails loses nothing: the turn stands, and resume brings it.
 
     One that was made before is told again while it is the newest: whoever made it may have died
-    before it was told, and nothing behind it shows a gap.
+    before it was told, or not have learned to whom, and nothing behind it shows a gap.
     """
-    delivery = Delivery()
-    try:
-        if pushed.turn and pushed.newest:
-            frames = splitting.turn_frames(push.key.conversation_id, pushed.turn)
-            delivery = app.fan_out.to_user(push.key.user_id, "", frames)
-        app.pushing.note(push, pushed)
-    except Exception as error:
-        log_failure(app.logger, "told in part", error)
-    return delivery
+    if not pushed.turn or not pushed.newest:
+        return Delivery()
+    frames = splitting.turn_frames(push.key.conversation_id, pushed.turn)
+    return app.fan_out.to_user(push.key.user_id, "", frames)
+
+
+def _since(app: PushApp, milliseconds: float) -> float:
+    return app.clock().timestamp() * 1000 - milliseconds
 
 
 def _let_come_again(app: PushApp, given_back: list[Record]) -> None:

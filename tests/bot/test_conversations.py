@@ -1,15 +1,16 @@
 """Resume, history, the list, titles, cursors and ratings (I4)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.models import ConversationKey
+from bot.models import Conversation, ConversationKey
 from bot.wire.answers import Frame
 from store.memory.conversations import MemoryConversationStore
 from tests.support.bots import Scripted
 from tests.support.clock import FakeClock
-from tests.support.stores import Before
+from tests.support.stores import Before, Wrapped
 from tests.support.turns import ANA, FAR, MAIN, a_turn
 from tests.support.workers import Worker
 
@@ -254,6 +255,36 @@ def test_a_cursor_cannot_pass_the_last_turn(worker: Worker) -> None:
     chat(worker, 5)
     assert worker.one("read", seq=6)["code"] == "bad_request"
     assert worker.one("resume")["read"] == 0
+
+
+def test_a_cursor_is_kept_as_long_as_the_turns_though_retention_is_shorter_now(
+    store: Store, clock: FakeClock
+) -> None:
+    kept: dict[str, int] = {}
+
+    class Noting(Wrapped):
+        """A store of which is known until when it keeps the list's entries."""
+
+        def __getattr__(self, name: str) -> Any:
+            method = super().__getattr__(name)
+            if name not in ("note_conversation", "rename_conversation", "move_cursor"):
+                return method
+
+            def noted(key: ConversationKey, conversation: Conversation, until: int) -> Any:
+                kept[name] = until
+                return method(key, conversation, until)
+
+            return noted
+
+    noting: Any = Noting(store)
+    Worker(store, clock, retention=timedelta(days=365)).say("m1")
+    until = store.newest(MAIN, 1).turns[0].expires_at
+    worker = Worker(noting, clock, retention=timedelta(days=1))
+    worker.one("read", seq=1)
+    worker.one("rename", title="Mine")
+    clock.advance(minutes=1)
+    worker.say("m2")
+    assert kept == dict.fromkeys(("note_conversation", "rename_conversation", "move_cursor"), until)
 
 
 def test_a_cursor_of_an_earlier_epoch_is_void(worker: Worker) -> None:

@@ -1,8 +1,10 @@
 """Deleting while functions die, and while others still believe in what was deleted (ADR 3)."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -11,7 +13,7 @@ from bot.models import Status, Turn
 from bot.turn_log.tail import MAX_AGE
 from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
-from tests.support.stores import Before, Counting, Dying, Killed
+from tests.support.stores import Before, Counting, Dying, Killed, Wrapped
 from tests.support.template import template
 from tests.support.turns import MAIN
 from tests.support.workers import Worker
@@ -196,6 +198,26 @@ def test_a_seal_that_loses_its_race_goes_behind_the_winner(store: Store, clock: 
     Worker(racing, clock).ask("delete")
     assert_gone(writing)
     assert writing.say("next")["turn"]["seq"] == 1
+
+
+def test_a_seal_is_not_kept_waiting_by_whoever_writes_between_any_two_looks(
+    store: Store, clock: FakeClock
+) -> None:
+    writing = Worker(store, clock)
+    chat(writing, 3)
+
+    class Busy(Wrapped):
+        """A log to which another is always faster than who has read it."""
+
+        def around(self, name: str, call: Callable[[], Any]) -> Any:
+            found = call()
+            if name == "newest":
+                writing.say(f"faster {uuid4()}")
+            return found
+
+    frame = Worker(Busy(store), clock).one("delete")
+    assert frame["type"] == "snapshot", frame
+    assert items(store)[-1].status is Status.DELETED
 
 
 def test_a_deletion_that_takes_long_goes_on_in_steps(

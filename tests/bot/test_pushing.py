@@ -18,7 +18,7 @@ from store.memory.conversations import MemoryConversationStore
 from tests.support.clock import FakeClock
 from tests.support.pushers import Pusher, a_push, at, position
 from tests.support.soak import times
-from tests.support.stores import Before, Counting, Dying, Killed
+from tests.support.stores import Before, Counting, Dying, Killed, Large
 from tests.support.streams import Talking, Writer, repeating
 from tests.support.turns import BEN, MAIN, a_seal
 from tests.support.workers import Orders, Worker
@@ -129,6 +129,15 @@ def test_an_id_is_looked_for_in_the_newest_thousand_turns(store: Store, clock: F
         user.say(f"m{number}")
     assert not Pusher(store, clock).push(a_push("p1")).fresh
     assert user.seqs()[-1] == limits.RESEND_TURNS
+
+
+def test_an_id_is_looked_for_so_far_however_few_turns_one_read_brings(
+    store: Store, clock: FakeClock
+) -> None:
+    test_an_id_is_looked_for_in_the_newest_thousand_turns(store, clock)
+    counted: Any = Counting(Large(store))
+    assert not Pusher(counted, clock).push(a_push("p1")).fresh
+    assert counted.calls["newest"] + counted.calls["preceding"] == 28, "and no more than that"
 
 
 def test_positions_grow_and_may_leave_gaps(store: Store, clock: FakeClock) -> None:
@@ -453,6 +462,27 @@ def test_a_push_lapses_in_its_place(store: Store, clock: FakeClock) -> None:
     rated = user.one("feedback", seq=2, rating="up")["turn"]
     assert (rated["reply"], rated["lapsed"], rated["feedback"]) == ("", True, "up")
     assert not backend.push(at(2, text="secret", content={"a": 1}, ttl=60)).fresh
+
+
+def test_a_push_of_one_second_is_shown_for_one_second(store: Store, clock: FakeClock) -> None:
+    user, backend = Worker(store, clock), Pusher(store, clock)
+    clock.advance(seconds=0.9)
+    backend.push(at(1, text="now", ttl=1))
+    clock.advance(seconds=0.9)
+    assert user.turns()[0]["reply"] == "now"
+    clock.advance(seconds=0.1)
+    assert user.turns()[0]["lapsed"] is True
+
+
+def test_a_push_lapses_though_what_it_follows_is_kept_for_longer(
+    store: Store, clock: FakeClock
+) -> None:
+    Pusher(store, clock, retention=timedelta(days=365)).push(at(1))
+    # Retention was lowered since: the turn is kept as long as the one before it.
+    Pusher(store, clock, retention=timedelta(days=30)).push(at(2, ttl=40 * 24 * 3600))
+    clock.advance(days=41)
+    first, lapsed = Worker(store, clock).turns()
+    assert (first["reply"], lapsed["reply"], lapsed["lapsed"]) == ("text of 1", "", True)
 
 
 def test_the_newest_that_has_lapsed_still_counts(store: Store, clock: FakeClock) -> None:

@@ -15,7 +15,7 @@ from store.memory.conversations import MemoryConversationStore
 from tests.support.bots import Parrot
 from tests.support.clock import FakeClock
 from tests.support.soak import times
-from tests.support.stores import Before, Counting
+from tests.support.stores import Before, Counting, Large
 from tests.support.turns import MAIN, a_turn
 from tests.support.workers import Worker
 
@@ -30,6 +30,32 @@ def texts(worker: Worker) -> list[str]:
 def the_same(frames: list[Frame]) -> bool:
     """Whether all the frames tell of one turn."""
     return all(frame == frames[0] for frame in frames) and frames[0]["type"] == "turn"
+
+
+def test_a_resend_that_does_not_say_what_was_seen_is_known_among_a_thousand_turns(
+    store: Store, clock: FakeClock
+) -> None:
+    worker = Worker(store, clock)
+    for number in range(limits.RESEND_TURNS):
+        worker.say(f"m{number}")
+    large: Any = Large(store)
+    assert Worker(large, clock).say("m0")["turn"]["seq"] == 1
+    assert len(worker.turns()) == limits.RESEND_TURNS
+
+
+def test_what_was_deleted_takes_nothing_of_the_thousand(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RESEND_TURNS", 5)
+    monkeypatch.setattr(Large, "PAGE", 2)
+    worker = Worker(store, clock)
+    for number in range(8):
+        worker.say(f"old{number}")
+    worker.ask("delete")
+    for number in range(5):
+        worker.say(f"m{number}")
+    large: Any = Large(store)
+    assert Worker(large, clock).say("m0")["turn"]["seq"] == 1
 
 
 def test_a_message_makes_a_turn_with_its_reply(store: Store, clock: FakeClock) -> None:

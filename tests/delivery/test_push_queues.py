@@ -81,11 +81,19 @@ def test_what_sqs_would_refuse_is_kept_as_json(cloud: Cloud, body: str) -> None:
 
 @pytest.mark.parametrize("character", ["x", "é", "\x00"])
 def test_what_is_too_large_is_said_to_lie_where_it_was(cloud: Cloud, character: str) -> None:
-    cloud.queues.bury(character * (MAX_BODY_BYTES + 1), "g", "kafka:12:7", "too_large")
+    body = character * (MAX_BODY_BYTES + 1)
+    cloud.queues.bury(body, "g", "kafka:12:7", "too_large", left_at="parley.push-0-7")
     (message,) = cloud.messages(cloud.dead_letters)
     told = json.loads(message["Body"])
-    assert told["leftAt"] == "kafka:12:7"
+    assert told["leftAt"] == "parley.push-0-7"
     assert told["bytes"] > MAX_BODY_BYTES
+
+
+def test_what_stays_nowhere_else_is_put_aside_whole(cloud: Cloud) -> None:
+    body = "x" * (MAX_BODY_BYTES + 1)
+    cloud.queues.bury(body, "g", "sqs:12:7", "too_large")
+    (message,) = cloud.messages(cloud.dead_letters)
+    assert message["Body"] == body
 
 
 def test_what_is_given_back_comes_again_when_it_is_told_to(cloud: Cloud) -> None:

@@ -33,7 +33,7 @@ class Queues(PushQueues):
         self.down = False
         self.broken = False
 
-    def bury(self, body: str, group: str, name: str, reason: str) -> None:
+    def bury(self, body: str, group: str, name: str, reason: str, left_at: str = "") -> None:
         """See delivery."""
         self.buried.append((name, reason))
 

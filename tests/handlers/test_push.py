@@ -3,6 +3,8 @@
 import io
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,15 +13,17 @@ from aws_lambda_powertools.metrics import Metrics
 
 from bot import limits
 from bot.errors import BadRequest, Busy, StillWriting, StoreUnavailable, TooLarge
+from bot.lifecycle.deletion import STEP
 from bot.models import ConversationKey
 from delivery.fan_out import FanOut
 from delivery.push_queues import PushQueues
 from handlers import push
-from handlers.incoming.push_lanes import PATIENCE_SECONDS
+from handlers.incoming.push_lanes import MARGIN_SECONDS, PATIENCE_SECONDS
 from handlers.push import BatchGivenBack
 from handlers.setup.apps import PushApp
 from tests.support.backend import Backend
 from tests.support.push_events import (
+    SEQUENCE,
     kafka,
     kinesis,
     of_event_bus,
@@ -79,15 +83,17 @@ class Queues(PushQueues):
     def __init__(self) -> None:
         super().__init__(lambda: None, "", "")
         self.buried: list[tuple[str, str, str, str]] = []
+        self.left_at: list[str] = []
         self.waiting: list[tuple[str, str, str]] = []
         self.absences: dict[str, int] = {}
         self.down = False
 
-    def bury(self, body: str, group: str, name: str, reason: str) -> None:
+    def bury(self, body: str, group: str, name: str, reason: str, left_at: str = "") -> None:
         """See delivery."""
         if self.down:
             raise StoreUnavailable("down")
         self.buried.append((body, group, name, reason))
+        self.left_at.append(left_at)
 
     def put(self, body: str, group: str, name: str) -> None:
         """See delivery."""
@@ -219,6 +225,22 @@ def test_poison_fails_alone(
     assert f'"{code}":1' in logged.getvalue().replace(" ", "")
 
 
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("sqs", ""),
+        ("kinesis", f"shardId-000000000006:{SEQUENCE}"),
+        ("msk", "parley.push-0-0"),
+        ("kafka", "parley.push-0-0"),
+    ],
+)
+def test_poison_is_said_where_it_can_be_read_again(
+    function: Function, source: str, place: str
+) -> None:
+    function.take(EVENTS[source]("no JSON"))
+    assert function.queues.left_at == [place]
+
+
 def test_what_is_no_text_is_poison(backend: Backend, function: Function) -> None:
     function.take(kafka({0: [b"\xff\xfe", None, told("good")]}))
     assert replies(backend) == ["good"]
@@ -311,8 +333,44 @@ def test_kafka_gets_the_whole_batch_back_and_nothing_is_doubled(
 
 def test_what_there_is_no_time_for_is_given_back(backend: Backend, function: Function) -> None:
     event = EVENTS["sqs"](*(told(str(number)) for number in range(4)))
-    assert given_back(function.take(event, 30, 30, 3)) == ["message-2", "message-3"]
+    assert given_back(function.take(event, 30, 30, MARGIN_SECONDS - 1)) == [
+        "message-2",
+        "message-3",
+    ]
     assert replies(backend) == ["0", "1"]
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "sqs": sqs(sqs_record(1, told("new"))),
+    "event": of_event_bus(told("new")),
+    "invocation": told("new", id="p1"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_deletion_that_takes_long_outlasts_no_function(
+    backend: Backend, function: Function, way: str
+) -> None:
+    user = Worker(backend.conversations, backend.clock)
+    for number in range(3 * STEP):
+        user.say(f"m{number}")
+    user.handle("delete")  # what may wait until the answer is sent is left undone
+    following, until = backend.conversations.following, backend.clock() + timedelta(seconds=30)
+
+    def slow(*of: Any) -> Any:
+        backend.clock.advance(seconds=9)
+        return following(*of)
+
+    class Lambda:
+        def get_remaining_time_in_millis(self) -> int:
+            return int((until - backend.clock()).total_seconds() * 1_000)
+
+    backend.conversations.following = slow  # type: ignore[assignment, method-assign]
+    with suppress(Busy):
+        push.answer(function.app, WAYS[way], Lambda(), function._sleep)
+    assert backend.clock() < until, "it was not killed: what else is in its batch need not wait"
+    assert len(function.queues.waiting) == (way == "event")
+    assert len(function.queues.absences) == (way == "sqs")
 
 
 def test_while_the_tables_are_down_all_comes_again(backend: Backend, function: Function) -> None:
@@ -405,6 +463,18 @@ def test_an_event_is_pushed_once_by_its_own_id(backend: Backend, function: Funct
     assert replies(backend) == ["one", "two"]
 
 
+def test_the_lag_of_an_event_is_known_by_its_time(
+    backend: Backend, function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = backend.clock() - timedelta(minutes=30)
+    function.take({**of_event_bus(told("one")), "time": f"{sent:%Y-%m-%dT%H:%M:%SZ}"})
+    assert f'"PushLag":[{30 * 60_000}.0]' in capsys.readouterr().out
+    event = of_event_bus(told("two"), "another")
+    for time in ({}, {"time": None}, {"time": "yesterday"}):
+        function.take({name: event[name] for name in event if name != "time"} | time)
+    assert "PushLag" not in capsys.readouterr().out
+
+
 def test_an_event_behind_a_reply_waits_in_the_queue(backend: Backend, function: Function) -> None:
     finish = writing(backend)
     function.take(of_event_bus(told("one"), "event-1"))
@@ -463,11 +533,13 @@ def test_whoever_invokes_it_is_told_what_became_of_it(backend: Backend, function
         (told("one"), BadRequest),
         (told("one", id="p1", conversationId="#"), BadRequest),
         (told("x" * 64_001, id="p1"), TooLarge),
+        ([told("one", id="p1")], BadRequest),
+        (None, BadRequest),
     ],
-    ids=["nothing", "no id", "a wrong name", "too long"],
+    ids=["nothing", "no id", "a wrong name", "too long", "several", "null"],
 )
 def test_whoever_invokes_it_wrongly_is_told_why(
-    function: Function, event: dict[str, Any], error: type[Exception]
+    function: Function, event: Any, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         function.take(event)
@@ -531,13 +603,49 @@ def test_a_connection_that_is_gone_is_marked_by_its_own_key_and_nothing_is_lost(
     assert replies(backend) == ["one", "two"]
 
 
-def test_who_cannot_be_told_does_not_undo_the_turn(
+def down(*of: Any) -> Any:
+    """A table that does not answer."""
+    raise StoreUnavailable("down")
+
+
+def test_a_push_that_could_not_be_told_comes_again_and_is_told_then(
     backend: Backend, function: Function, logged: io.StringIO
 ) -> None:
-    def down(*args: Any) -> Any:
-        raise StoreUnavailable("down")
-
+    backend.connect(ANA, "phone")
+    live = backend.connections.live
     backend.connections.live = down  # type: ignore[assignment, method-assign]
+    event = EVENTS["sqs"](told("secret"), told("two"))
+    assert given_back(function.take(event)) == ["message-0", "message-1"]
+    assert replies(backend) == ["secret"]
+    assert "told in part" in logged.getvalue()
+    assert "secret" not in logged.getvalue()
+    backend.connections.live = live  # type: ignore[method-assign]
+    assert given_back(function.take(event)) == []
+    assert [frame["turn"]["reply"] for frame in backend.got("phone")] == ["secret", "two"]
+
+
+def test_a_conversation_that_could_not_be_noted_is_in_the_list_in_the_end(
+    backend: Backend, function: Function
+) -> None:
+    note = backend.conversations.note_conversation
+    backend.conversations.note_conversation = down  # type: ignore[assignment, method-assign]
+    event = EVENTS["sqs"](told("one", conversationId="feed"), told("two", conversationId="feed"))
+    assert given_back(function.take(event)) == ["message-0", "message-1"]
+    backend.conversations.note_conversation = note  # type: ignore[method-assign]
+    assert given_back(function.take(event)) == []
+    backend.connect(ANA, "phone")
+    (listed,) = backend.ask(ANA, "phone", {"action": "conversations"})
+    (entry,) = listed["conversations"]
+    assert (entry["conversationId"], entry["head"]) == ("feed", 2)
+
+
+def test_what_nobody_expected_while_telling_does_not_undo_the_turn(
+    backend: Backend, function: Function, logged: io.StringIO
+) -> None:
+    def broken(*of: Any) -> Any:
+        raise RuntimeError("secret")
+
+    backend.connections.live = broken  # type: ignore[assignment, method-assign]
     assert given_back(function.take(EVENTS["sqs"](told("secret")))) == []
     assert replies(backend) == ["secret"]
     assert "told in part" in logged.getvalue()

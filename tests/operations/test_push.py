@@ -155,6 +155,18 @@ def test_nothing_of_a_user_overtakes_what_sqs_refused(queue: Queue) -> None:
     assert len(texts) == 8
 
 
+def test_what_was_given_no_id_is_known_again_when_it_is_pushed_again(queue: Queue) -> None:
+    told = [PushMessage(user_id=f"user:a:{n}", text=f"text {n}") for n in range(6)]
+    publisher = Publisher(queue.url, queue)
+    queue.refused = {"text 2"}
+    with pytest.raises(NotPublished) as failure:
+        publisher.push_all(told)
+    assert set(failure.value.ids) == {told[2].message_id}
+    queue.refused = set()
+    publisher.push_all(told[2:])
+    assert sorted(queue.texts()) == [f"text {n}" for n in range(6)]
+
+
 @given(st.text(min_size=1, max_size=200))
 def test_the_function_gives_a_user_the_same_group_as_the_backend(user: str) -> None:
     assert group_of(user) == fit_for_sqs(user)

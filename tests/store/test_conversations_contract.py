@@ -153,7 +153,7 @@ def test_what_was_pushed_comes_back_as_it_was_written(
             content=content,
             position=Position("kinesis:0123456789ab", 10**55),
             positions={"orders": 3, "kinesis:0123456789ab": 10**55},
-            lapses_at=FAR - 7,
+            lapses_at=FAR - 6.875,
         )
         conversations.append(key, turn)
         assert conversations.turn(key, seq) == turn

@@ -52,7 +52,7 @@ any_turn = st.builds(
     content=st.just("") | json_values.map(lambda value: json.dumps(value, ensure_ascii=False)),
     position=st.none() | st.builds(Position, sources, st.integers(0, 10**60)),
     positions=st.dictionaries(sources, st.integers(0, 10**60), max_size=8),
-    lapses_at=st.integers(0, 2**40),
+    lapses_at=st.integers(0, 2**40).map(lambda milliseconds: milliseconds / 1_000),
     moved_to=st.none() | st.builds(ConversationKey, text.map(lambda name: name[:300]), names_of),
 )
 

@@ -85,6 +85,18 @@ class Counting(Wrapped):
         return sum(self.calls[name] for name in READS)
 
 
+class Large(Wrapped):
+    """Of its turns a read brings no more than go into a page of 1 MB, which are 36 of 28 KB."""
+
+    PAGE = 36
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+        if name not in ("newest", "preceding", "following"):
+            return method
+        return lambda *of: method(*of[:-1], min(of[-1], self.PAGE))
+
+
 class Before(Wrapped):
     """Does something, once, right before the next call of a name: where a race is lost."""
 

@@ -43,8 +43,8 @@ class Sealing:
         another, it has that one's. `turns` are what lies right before the seal, if this one is it.
         Raises Busy where too many others write, StillWriting where a reply is not to be moved yet.
         """
+        tail = self._log.read(key)
         for _ in range(SEAL_ATTEMPTS):
-            tail = self._log.read(key)
             if tail.seal or not tail.turns:
                 return tail
             if moved_to and tail.pending:
@@ -54,6 +54,8 @@ class Sealing:
             winner = self._store.append(key, seal)
             if winner is None or winner.owner == seal.owner:
                 return replace(tail, seal=seal, moved_to=moved_to or tail.moved_to)
+            # Right behind the winner: who looks again first is overtaken again by a busy writer.
+            tail = tail.follow(winner, self._clock()) or self._log.read(key)
         raise Busy("Too many messages at once.")
 
     def _new_seal(self, epoch: str, seq: int, moved_to: ConversationKey | None) -> Turn:

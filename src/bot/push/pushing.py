@@ -137,8 +137,8 @@ class Pushing:
     def _turn(self, push: Push, tail: Tail, owner: str) -> Turn:
         now = self.clock()
         snapshot = tail.snapshot(now, suffix=owner)
-        # Shorter than what is kept anyway, it lapses in its place.
-        lapses = push.ttl is not None and push.ttl < self.retention
+        expires_at = tail.expiry(now, self.retention)
+        lapses_at = (now + push.ttl).timestamp() if push.ttl else 0.0
         return Turn(
             seq=snapshot.head + 1,
             epoch=snapshot.epoch,
@@ -151,12 +151,13 @@ class Pushing:
             created_at=now,
             completed_at=now,
             owner=owner,
-            expires_at=tail.expiry(now, self.retention),
+            expires_at=expires_at,
             allowance=self.pace.carried(tail.newest, now),
             content=push.content,
             position=push.position,
             positions=positions.advanced(tail.positions, push.position),
-            lapses_at=int((now + push.ttl).timestamp()) if push.ttl and lapses else 0,
+            # Where it is gone before that anyway, it need not lapse.
+            lapses_at=lapses_at if lapses_at < expires_at else 0.0,
         )
 
     def _finish(self, key: ConversationKey, seal: Turn) -> None:

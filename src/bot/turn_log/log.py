@@ -21,17 +21,26 @@ class Log:
 
     def read(self, key: ConversationKey, limit: int = limits.NEWEST_TURNS) -> Tail:
         """Read the newest turns: one request, and one more while it brings tombstones."""
-        page = self._lineage.newest(key, limit)
-        items = list(page.turns)
-        while not page.exhausted and any(map(is_tombstone, page.turns)):
-            # Tombstones are small: many fit into one page.
-            page = self._lineage.preceding(key, items[-1].seq, limits.GAP_TURNS)
-            items += page.turns
-        return read_tail(items, page.exhausted, self._clock())
+        return self._read(key, limit, least=0)
 
     def read_deep(self, key: ConversationKey) -> Tail:
-        """Read as many turns as a resend without `after` is looked for among."""
-        return replace(self.read(key, limits.RESEND_TURNS), deep=True)
+        """Read as many turns as a resend without `after` is looked for among: one request for each
+        MB of them."""
+        tail = self._read(key, limits.RESEND_TURNS, least=limits.RESEND_TURNS)
+        return replace(tail, deep=True)
+
+    def _read(self, key: ConversationKey, limit: int, least: int) -> Tail:
+        page = self._lineage.newest(key, limit)
+        items = list(page.turns)
+        while not page.exhausted:
+            missing = least - sum(not is_tombstone(turn) for turn in items)
+            if any(map(is_tombstone, page.turns)):
+                missing = limits.GAP_TURNS  # tombstones are small: many fit into one page
+            if missing <= 0:
+                break
+            page = self._lineage.preceding(key, items[-1].seq, missing)
+            items += page.turns
+        return read_tail(items, page.exhausted, self._clock())
 
     def catch_up(self, key: ConversationKey, tail: Tail) -> Tail:
         """The tail with all that was written since it was read."""

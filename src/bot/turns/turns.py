@@ -150,7 +150,7 @@ class Turns:
     def _read(self, request: Request, remembered: Tail | None) -> Tail:
         if remembered and request.will_be_covered(remembered):
             return self.log.catch_up(request.key, remembered)
-        # Without `after` a resend is looked for as deep as one read goes: then let it be this one.
+        # Without `after` a resend is looked for that deep: then let it be this look.
         deep = request.after is None
         return self.log.read_deep(request.key) if deep else self.log.read(request.key)
 

@@ -8,7 +8,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html
 import base64
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
@@ -34,7 +36,8 @@ class GivenBack(Enum):
 class Record:
     """One message as its source has it. `lane` is what keeps its order: nothing of it may overtake
     another. `name` is how the source calls it; `sent_at` is in milliseconds since 1970. `group` is
-    what goes with it into a queue that keeps an order."""
+    what goes with it into a queue that keeps an order. `left_at` is where it can be read again once
+    it was taken; nowhere, of a queue."""
 
     name: str
     lane: str
@@ -43,6 +46,7 @@ class Record:
     encoded: str | None
     group: str = ""
     is_base64: bool = True
+    left_at: str = ""
     receipt: str = ""
     received: int = 1
 
@@ -102,6 +106,14 @@ def is_of_event_bus(event: Event) -> bool:
     return "detail-type" in event and isinstance(event.get("detail"), dict)
 
 
+def sent_at(event: Event) -> float | None:
+    """When EventBridge was given an event, in milliseconds since 1970, to the second; None where it
+    does not say."""
+    with suppress(KeyError, TypeError, ValueError):
+        return datetime.fromisoformat(event["time"]).timestamp() * 1000
+    return None
+
+
 def _of_sqs(record: Event) -> Record:
     attributes = record["attributes"]
     group, number = attributes.get("MessageGroupId", ""), attributes.get("SequenceNumber")
@@ -132,6 +144,7 @@ def _of_kinesis(record: Event) -> Record:
         position=Position(source, int(number)),
         sent_at=int(kinesis["approximateArrivalTimestamp"] * 1000),
         encoded=kinesis["data"],
+        left_at=record["eventID"],
     )
 
 
@@ -142,13 +155,15 @@ def _of_kafka(event: Event) -> Iterator[Record]:
     for lane, records in event["records"].items():
         source = _source("kafka", cluster, lane)
         for record in records:
+            name = f"{lane}-{record['offset']}"
             yield Record(
-                name=f"{lane}-{record['offset']}",
+                name=name,
                 lane=lane,
                 group=source,
                 position=Position(source, int(record["offset"])),
                 sent_at=int(record["timestamp"]),
                 encoded=record.get("value"),
+                left_at=name,
             )
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from bot.errors import Busy, StoreUnavailable
+from bot.lifecycle.deletion import BUDGET
 from handlers.incoming.push_events import Record
 
 LANES_AT_ONCE = 8
@@ -19,23 +20,30 @@ PATIENCE_SECONDS = 5.0
 
 PAUSE_SECONDS = 0.25
 
-MARGIN_SECONDS = 6.0
-"""Kept of the function's time to end what is begun: a connection or a table that is slow."""
+MARGIN_SECONDS = 6.0 + BUDGET.total_seconds()
+"""Kept of the function's time to end what is begun: a connection or a table that is slow, and a
+deletion that a push goes on with."""
 
 LONGEST_ABSENCE_SECONDS = 30
 
 Sleep = Callable[[float], None]
+SecondsLeft = Callable[[], float]
 
 
-def patiently(take: Callable[[], object], patience: float, sleep: Sleep = time.sleep) -> float:
+def patiently(
+    take: Callable[[], object],
+    patience: float,
+    seconds_left: SecondsLeft,
+    sleep: Sleep = time.sleep,
+) -> float:
     """Do it, and again while it is Busy; the patience that is left. Raises Busy once there is none,
-    and whatever else it raises at once."""
+    or the function's time is nearly up, and whatever else it raises at once."""
     while True:
         try:
             take()
             return patience
         except Busy:
-            if patience < PAUSE_SECONDS:
+            if patience < PAUSE_SECONDS or seconds_left() < MARGIN_SECONDS:
                 raise
         sleep(PAUSE_SECONDS)
         patience -= PAUSE_SECONDS
@@ -44,7 +52,7 @@ def patiently(take: Callable[[], object], patience: float, sleep: Sleep = time.s
 def work_off(
     records: Sequence[Record],
     take: Callable[[Record], object],
-    seconds_left: Callable[[], float],
+    seconds_left: SecondsLeft,
     sleep: Sleep = time.sleep,
 ) -> list[Record]:
     """Take the records; those that are given back, in their order."""
@@ -58,7 +66,7 @@ def work_off(
             if seconds_left() < MARGIN_SECONDS:
                 return lane[number:]
             try:
-                patience = patiently(partial(take, record), patience, sleep)
+                patience = patiently(partial(take, record), patience, seconds_left, sleep)
             except (Busy, StoreUnavailable):
                 return lane[number:]
         return []

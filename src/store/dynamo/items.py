@@ -100,7 +100,7 @@ def turn_of(item: Item) -> Turn:
         content=_content(item),
         position=_position(item),
         positions=json.loads(item["positions"]["S"]) if "positions" in item else {},
-        lapses_at=int(item["lapsesAt"]["N"]) if "lapsesAt" in item else 0,
+        lapses_at=float(item["lapsesAt"]["N"]) if "lapsesAt" in item else 0.0,
     )
 
 
@@ -199,7 +199,8 @@ def _of_push(turn: Turn) -> Item:
     if turn.position:
         item["position"] = string(f"{turn.position.source}#{turn.position.number}")
     if turn.lapses_at:
-        item["lapsesAt"] = number(turn.lapses_at)
+        # To the millisecond: a push of one second would else lapse at once.
+        item["lapsesAt"] = {"N": f"{turn.lapses_at:.3f}".rstrip("0").rstrip(".")}
     return item
 
 

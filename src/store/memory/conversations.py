@@ -94,7 +94,7 @@ class MemoryConversationStore:
                         content="",
                         position=None,
                         positions={},
-                        lapses_at=0,
+                        lapses_at=0.0,
                     )
 
     def conversation(self, key: ConversationKey) -> Conversation | None:
