@@ -9,13 +9,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol
 
-from bot import limits
-from bot.errors import BadRequest, Busy, ParleyError, StoreUnavailable, TooLarge
+from bot.errors import BadRequest, Busy, ParleyError, StoreUnavailable
 from bot.push import pushes
-from bot.push.pushes import Push
-from bot.push.pushing import Pushed, name_of
-from bot.wire import answers, splitting
-from delivery.fan_out import Delivery
 from handlers.incoming import push_events
 from handlers.incoming.push_events import Batch, Event, GivenBack, Record
 from handlers.incoming.push_lanes import (
@@ -26,6 +21,7 @@ from handlers.incoming.push_lanes import (
     patiently,
     work_off,
 )
+from handlers.incoming.push_telling import keep_and_tell
 from handlers.observing import correlation
 from handlers.observing.failures import log_failure
 from handlers.observing.push_observe import Outcomes
@@ -89,11 +85,14 @@ def _take_batch(
     seconds_left: SecondsLeft,
     sleep: Sleep,
 ) -> dict[str, Any]:
+    def push(record: Record) -> None:
+        keep_and_tell(app, pushes.read(pushes.decode(record.body), record.position), outcomes)
+
     def take(record: Record) -> None:
         _or_bury(
             app,
             outcomes,
-            lambda: _push(app, pushes.read(pushes.decode(record.body), record.position), outcomes),
+            lambda: push(record),
             lambda why: app.queues.bury(
                 record.shown, record.group, record.unique_name, why, record.left_at
             ),
@@ -119,7 +118,9 @@ def _take_event(
             raise BadRequest("position: EventBridge keeps no order; an id tells one from another.")
         push = pushes.read(detail, message_id=event["id"])
         try:
-            patiently(lambda: _push(app, push, outcomes), PATIENCE_SECONDS, seconds_left, sleep)
+            patiently(
+                lambda: keep_and_tell(app, push, outcomes), PATIENCE_SECONDS, seconds_left, sleep
+            )
         except Busy:
             # Lambda would come again three times at most; the queue waits for as long as it takes.
             waiting = json.dumps({**detail, "id": push.message_id})
@@ -144,7 +145,10 @@ def _take_invocation(
     push = pushes.read(event)
     told: dict[str, Any] = {}
     patiently(
-        lambda: told.update(_push(app, push, outcomes)), PATIENCE_SECONDS, seconds_left, sleep
+        lambda: told.update(keep_and_tell(app, push, outcomes)),
+        PATIENCE_SECONDS,
+        seconds_left,
+        sleep,
     )
     return told
 
@@ -167,49 +171,6 @@ def _or_bury(
         log_failure(app.logger, "push failed", error)
         bury(f"{UNEXPECTED}: {type(error).__name__}")
         outcomes.refused(UNEXPECTED)
-
-
-def _push(app: PushApp, push: Push, outcomes: Outcomes) -> dict[str, Any]:
-    """Keep it and tell it; what a direct invocation is answered with."""
-    if push.ephemeral:
-        event_id = name_of(push) or app.pushing.new_id()
-        frame = answers.event(push.key.conversation_id, event_id, push.text, push.content)
-        if len(answers.encode(frame)) > limits.MAX_FRAME_BYTES:
-            raise TooLarge(f"A push that is not kept takes {limits.MAX_FRAME_BYTES} bytes at most.")
-        delivery = app.fan_out.to_user(push.key.user_id, "", [frame])
-        outcomes.told(delivery)
-        return {"conversationId": push.key.conversation_id, "reached": delivery.reached}
-    pushed = app.pushing.push(push)
-    delivery = Delivery()
-    try:
-        delivery = _tell(app, push, pushed)
-        app.pushing.note(push, pushed)
-    except Exception as error:
-        log_failure(app.logger, "told in part", error)
-        # Whoever is there and hears of nothing else would not miss it: it comes again.
-        if isinstance(error, StoreUnavailable):
-            raise
-    finally:
-        outcomes.kept(pushed, delivery)
-    return {
-        "conversationId": push.key.conversation_id,
-        "epoch": pushed.turn.epoch if pushed.turn else None,
-        "seq": pushed.turn.seq if pushed.turn else None,
-        "fresh": pushed.fresh,
-        "reached": delivery.reached,
-    }
-
-
-def _tell(app: PushApp, push: Push, pushed: Pushed) -> Delivery:
-    """Send the turn; a post that fails loses nothing: the turn stands, and resume brings it.
-
-    One that was made before is told again while it is the newest: whoever made it may have died
-    before it was told, or not have learned to whom, and nothing behind it shows a gap.
-    """
-    if not pushed.turn or not pushed.newest:
-        return Delivery()
-    frames = splitting.turn_frames(push.key.conversation_id, pushed.turn)
-    return app.fan_out.to_user(push.key.user_id, "", frames)
 
 
 def _since(app: PushApp, milliseconds: float) -> float:

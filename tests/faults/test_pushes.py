@@ -24,7 +24,7 @@ from delivery.fan_out import Delivery, FanOut
 from delivery.memory import MemorySender
 from delivery.push_queues import PushQueues
 from handlers import push
-from handlers.incoming import push_lanes
+from handlers.incoming import push_lanes, push_telling
 from handlers.setup.apps import PushApp
 from store.memory.connections import MemoryConnectionStore
 from store.memory.conversations import MemoryConversationStore
@@ -329,7 +329,7 @@ def _key_by_user(patch: pytest.MonkeyPatch) -> None:
 
 def _read_by_post(patch: pytest.MonkeyPatch) -> None:
     """Whatever a connection took counts as read."""
-    tell = push._tell
+    tell = push_telling._tell
 
     def told(app: PushApp, pushed: Push, outcome: Pushed) -> Delivery:
         delivery = tell(app, pushed, outcome)
@@ -342,7 +342,7 @@ def _read_by_post(patch: pytest.MonkeyPatch) -> None:
             )
         return delivery
 
-    patch.setattr(push, "_tell", told)
+    patch.setattr(push_telling, "_tell", told)
 
 
 def _all_at_once(records: Any, take: Callable[[Any], None]) -> list[Any]:
