@@ -333,6 +333,22 @@ test('a conversation deleted elsewhere while away leaves the list', async () => 
   equal(client.conversations.map((e) => e.conversationId), ['b']);
 });
 
+test('a conversation begun anew while away is listed as it is now', async () => {
+  const { client, network, clock } = await connected();
+  const page = (head, read, title) => ({
+    type: 'conversations', cursor: null,
+    conversations: [{ conversationId: 'a', title, updatedAt: '2026', head, read }],
+  });
+  for (const [head, read, title] of [[9, 5, 'Old'], [2, 0, ''], [3, 3, 'New'], [7, 1, 'Newer']]) {
+    network.latest.receive(page(head, read, title));
+    await clock.advance(0);
+    equal(client.conversations, page(head, read, title).conversations);
+    network.latest.end();
+    await clock.advance(1_000);
+    network.latest.accept();
+  }
+});
+
 test('what was read is said once, only forward, and again after a lost connection', async () => {
   const { client, network, clock } = await connected();
   network.latest.receive(turnFrame(1));
