@@ -119,6 +119,30 @@ def test_each_customer_has_a_case_of_their_own_and_hears_nothing_of_others(
     assert "Ella" not in log(dora).inner_text()
 
 
+def test_a_case_whose_customer_began_anew_can_be_taken_over_again(
+    support_inbox: Product, open_page: OpenPage
+) -> None:
+    iris, anna = customer(open_page, support_inbox), operator(open_page, support_inbox)
+    say(iris, "a person for Iris please")
+    case(anna, "Waiting: a person for Iris please").click()
+    button(anna, "Take over").click()
+    expect(iris.locator("#partner")).to_have_text("You are talking to Anna")
+    iris.goto(support_inbox.url)
+    button(iris, "Delete").click()
+    button(iris, "Delete it").click()
+    expect(log(iris).get_by_role("article")).to_have_count(0)
+    iris.goto(f"{support_inbox.url}/support-inbox/")
+    say(iris, "anew")
+    expect(log(iris).locator(".is-bot")).to_have_count(1)
+    expect(log(anna)).to_contain_text("anew")
+    say(anna, "are you there?")
+    expect(log(anna)).to_contain_text("Not sent: take the conversation over first.")
+    button(anna, "Take over").click()
+    expect(iris.locator("#partner")).to_have_text("You are talking to Anna")
+    say(anna, "now I am")
+    expect(log(iris)).to_contain_text("now I am")
+
+
 def test_an_operator_who_has_opened_nothing_is_told_what_to_do(
     support_inbox: Product, open_page: OpenPage
 ) -> None:
