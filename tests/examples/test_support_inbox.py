@@ -187,6 +187,8 @@ def test_both_pages_fit_a_phone_and_can_be_read(
     button(anna, "Take over").click()
     expect(gina.locator("#partner")).to_have_text("You are talking to Anna")
     for page in (gina, anna):
+        holder = page.locator(".partner")
+        assert holder.evaluate("(words) => words.scrollWidth <= words.clientWidth"), "not cut off"
         width = page.evaluate("document.documentElement.scrollWidth")
         assert (width, page.evaluate(UNNAMED)) == (360, [])
         assert page.evaluate(CONTRAST) == []
