@@ -88,7 +88,7 @@ export class ChatClient extends EventTarget {
     return this.#connection.retryAt;
   }
 
-  /** The user's conversations, newest first. */
+  /** The user's conversations as far as they were listed, newest first. */
   get conversations() {
     return this.#list.entries;
   }
@@ -260,7 +260,7 @@ export class ChatClient extends EventTarget {
     if (unmade === null) this.#readMarks.set(conversationId, seq, read);
   }
 
-  /** List the user's conversations from the newest on. */
+  /** List the user's conversations from the first page on. */
   async list() {
     await this.#listing.begin();
   }

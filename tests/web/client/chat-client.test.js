@@ -333,6 +333,30 @@ test('a conversation deleted elsewhere while away leaves the list', async () => 
   equal(client.conversations.map((e) => e.conversationId), ['b']);
 });
 
+test('a list of many pages is asked for page by page, and complete after the last', async () => {
+  const { client, network, clock } = await connected();
+  const asked = () => network.latest.of('conversations').length;
+  const receive = async (id, cursor) => {
+    const entry = { conversationId: id, title: id, updatedAt: '2026', head: 1, read: 1 };
+    network.latest.receive({ type: 'conversations', conversations: [entry], cursor });
+    await clock.advance(0);
+  };
+  network.latest.receive({ ...turnFrame(1), conversationId: 'deleted-elsewhere' });
+  network.latest.end();
+  await clock.advance(1_000);
+  network.latest.accept();
+  for (let page = 1; page <= 10; page += 1) {
+    client.listMore();
+    equal(asked(), page, 'one at a time');
+    await receive(`c${page}`, 'on');
+  }
+  equal([asked(), client.hasMoreConversations, client.conversations.length], [10, true, 11]);
+  client.listMore();
+  await receive('c11', null);
+  const ids = client.conversations.map((each) => each.conversationId);
+  equal([client.hasMoreConversations, ids.length, ids.includes('deleted-elsewhere')], [false, 11, false]);
+});
+
 test('a conversation begun anew while away is listed as it is now', async () => {
   const { client, network, clock } = await connected();
   const page = (head, read, title) => ({
