@@ -219,7 +219,10 @@ export class ChatClient extends EventTarget {
     const conversation = this.#conversations.keep(conversationId);
     const before = conversation.olderThan;
     if (before === null) return false;
-    await this.#requests.ask(questions.history(conversation, limit));
+    const page = questions.history(conversation, limit);
+    await this.#requests.ask(page);
+    // Without turns it may have been the answer to something else: only a second one is believed.
+    if (conversation.olderThan === before) await this.#requests.ask(page);
     if (conversation.olderThan === before) conversation.endOfHistory();
     this.#emit('conversation', conversationId);
     return true;

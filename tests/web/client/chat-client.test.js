@@ -333,6 +333,45 @@ test('a conversation deleted elsewhere while away leaves the list', async () => 
   equal(client.conversations.map((e) => e.conversationId), ['b']);
 });
 
+/** Shows the turns 31 to 40, and asks for older ones. */
+function leafing() {
+  const parts = begin();
+  parts.network.latest.accept();
+  parts.network.latest.receive(snapshot(31, 40));
+  const page = parts.client.history('main');
+  return { ...parts, page, nothing: snapshot(1, 0, { head: 40 }) };
+}
+
+test('that nothing is missing at the end does not mean that nothing older is there', async () => {
+  const { client, conversation, network, clock, page, nothing } = leafing();
+  client.wake();
+  network.latest.receive(nothing); // the answer to `resume`
+  await clock.advance(0);
+  equal([conversation.olderThan, network.latest.of('history').length], [31, 1]);
+  network.latest.receive(snapshot(1, 30, { head: 40 }));
+  equal([await page, conversation.turns.length, conversation.olderThan], [true, 40, null]);
+});
+
+test('a page without turns is believed when it comes again: a `read` is answered alike', async () => {
+  const { conversation, network, clock, page, nothing } = leafing();
+  network.latest.receive(nothing); // the answer to another tab's `read`
+  await clock.advance(0);
+  equal([conversation.olderThan, network.latest.of('history').length], [31, 2]);
+  network.latest.receive(snapshot(11, 30, { head: 40 }));
+  equal([await page, conversation.olderThan], [true, 11]);
+  network.latest.receive(nothing);
+  network.latest.receive(nothing);
+  equal(conversation.olderThan, 11);
+});
+
+test('what has expired is over once that was said twice', async () => {
+  const { conversation, network, clock, page, nothing } = leafing();
+  network.latest.receive(nothing);
+  await clock.advance(0);
+  network.latest.receive(nothing);
+  equal([await page, conversation.olderThan], [true, null]);
+});
+
 test('a list of many pages is asked for page by page, and complete after the last', async () => {
   const { client, network, clock } = await connected();
   const asked = () => network.latest.of('conversations').length;
