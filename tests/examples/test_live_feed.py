@@ -22,6 +22,7 @@ from tests.e2e.product import Product
 from tests.support.soak import SOAK
 from tests.support.template import ROOT
 from tests.web.audits import CONTRAST, UNNAMED
+from tests.web.fake_provider import FakeProvider
 
 PRICES = 5_000 if SOAK else 400
 CUTS = 40 if SOAK else 6
@@ -234,3 +235,25 @@ def test_it_fits_a_phone_and_can_be_read(
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.evaluate(UNNAMED) == []
     assert page.evaluate(CONTRAST) == []
+
+
+def test_who_was_signed_in_for_too_long_signs_in_again_and_reads_on(
+    live_feed: Product, open_page: OpenPage
+) -> None:
+    with FakeProvider() as provider:
+        provider.renews = False
+        config = {"url": live_feed.socket_url, "guests": False, "signIn": provider.settings}
+        page = open_page("about:blank")
+        page.clock.install()
+        page.route("**/config.json", lambda route: route.fulfill(json=config))
+        page.route_web_socket(re.compile("^ws:"), lambda socket: socket.on_message(lambda _: None))
+        page.goto(f"{live_feed.url}/live-feed/")
+        expect(page.get_by_role("status")).to_have_text("Connected")
+        page.clock.fast_forward("01:01:00")
+        page.evaluate("dispatchEvent(new Event('offline'))")
+        page.clock.fast_forward("00:11")
+        expect(page.get_by_text("You are signed out.")).to_be_visible()
+        page.get_by_role("button", name="Try now").click()
+        expect(page.get_by_role("status")).to_have_text("Connected")
+        expect(page.get_by_text("You are signed out.")).to_be_hidden()
+        assert len(provider.questions) == 2
