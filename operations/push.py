@@ -7,9 +7,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from bot.errors import ParleyError
+from bot.push import pushes
 from operations.deployment import add_choice, chosen
 from operations.failures import OperationFailed, told
-from operations.publisher import Publisher
+from operations.publisher import Publisher, PushMessage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +40,7 @@ def _push(user_id: str, options: Namespace) -> str:
     if not deployment.push_queue:
         raise OperationFailed("this deployment has no queue for pushes: it is older than they are")
     publisher = Publisher(deployment.push_queue, deployment.sqs())
+    _check(user_id, options)
     with told("queue"):
         return publisher.push(
             user_id,
@@ -45,6 +48,20 @@ def _push(user_id: str, options: Namespace) -> str:
             conversation_id=options.conversation,
             message_id=options.id,
         )
+
+
+def _check(user_id: str, options: Namespace) -> None:
+    """Say now what the function could only put aside: nobody looks there for what was typed."""
+    message = PushMessage(
+        user_id=user_id,
+        text=options.text,
+        conversation_id=options.conversation,
+        message_id=options.id,
+    )
+    try:
+        pushes.read(pushes.decode(message.body()), message_id="new")
+    except ParleyError as fault:
+        raise OperationFailed(str(fault)) from fault
 
 
 if __name__ == "__main__":

@@ -191,3 +191,23 @@ def test_what_cannot_be_pushed_is_said_in_one_line(
     assert main(["--stack", stack, "--", ANA, "hello"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("push: queue: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["Anna", "hello"], "userId"),
+        ([ANA, "x" * 64_001], "text"),
+        (["--conversation", "no id", ANA, "hello"], "conversationId"),
+        (["--id", "x" * 129, ANA, "hello"], "id"),
+    ],
+)
+def test_what_no_function_will_take_is_not_said_to_be_pushed(
+    stack: str, capsys: pytest.CaptureFixture[str], arguments: list[str], field: str
+) -> None:
+    assert main(["--stack", stack, *arguments]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"push: {field}: ")
+    deployment = of_stack(stack)
+    assert "Messages" not in deployment.sqs().receive_message(QueueUrl=deployment.push_queue)
