@@ -4,12 +4,15 @@ Without a file all who are active are told. It goes into the queue, as a backend
 (docs/push.md); how far it has come is asked by `python -m operations.progress ID`.
 """
 
+import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from operations.broadcaster import Broadcaster
+from bot.errors import ParleyError
+from bot.push import broadcasts
+from operations.broadcaster import Broadcaster, message
 from operations.deployment import add_choice, chosen
 from operations.failures import OperationFailed, told
 
@@ -40,6 +43,7 @@ def _broadcast(options: Namespace) -> str:
     deployment = chosen(options)
     if not deployment.broadcast_queue:
         raise OperationFailed("this deployment has no queue for broadcasts: it is older than they")
+    _check(options)
     door = Broadcaster(deployment.broadcast_queue, deployment.sqs())
     fields = {"conversation_id": options.conversation, "broadcast_id": options.id}
     with told("queue"):
@@ -47,6 +51,16 @@ def _broadcast(options: Namespace) -> str:
             return f"broadcast as {door.to_active(options.text, **fields)} to all who are active"
         name = door.to_users(users, options.text, **fields)
     return f"broadcast as {name} to {len(users):,} users"
+
+
+def _check(options: Namespace) -> None:
+    """Say now what the function could only put aside: nobody looks there for what was typed."""
+    words = message(options.text, conversation_id=options.conversation)
+    step = {"id": options.id or "new", "message": words, "to": "active"}
+    try:
+        broadcasts.read(json.dumps(step))
+    except ParleyError as fault:
+        raise OperationFailed(str(fault)) from fault
 
 
 def _users(file: Path) -> list[str]:

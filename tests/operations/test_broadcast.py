@@ -129,6 +129,9 @@ def test_what_cannot_be_broadcast_is_said_in_one_line(
         (["--", ""], "there is nothing to say: give a text"),
         (["--users", str(empty), "--", "x"], f"{empty}: it names nobody"),
         (["--users", str(tmp_path / "no"), "--", "x"], "No such file or directory"),
+        (["--conversation", "no id", "--", "x"], "conversationId: "),
+        (["--id", "no id", "--", "x"], "id: "),
+        (["--", "x" * 64_001], "text: "),
     ):
         assert main(["--stack", stack, *words]) == 1
         (line,) = capsys.readouterr().err.splitlines()
