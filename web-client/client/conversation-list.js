@@ -85,7 +85,7 @@ export class ConversationList {
     this.#entries.set(conversationId, {
       ...(fork ?? forkIn(known)),
       conversationId,
-      title: title || known.title,
+      title: title ?? known.title,
       updatedAt: updatedAt > known.updatedAt ? updatedAt : known.updatedAt,
       head: Math.max(known.head, head),
       read: Math.max(known.read, read),

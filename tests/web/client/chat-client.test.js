@@ -639,3 +639,11 @@ test('a conversation that begins while one is there has its title at once', asyn
   network.latest.receive({ ...turnFrame(1), ...other });
   equal(titles(), ['renamed']);
 });
+
+test('what was said for a while only is no title any more once the backend says so', async () => {
+  const { client, network } = await connected();
+  const pushed = turnFrame(1, { text: '', reply: 'Your code is 4711' });
+  network.latest.receive({ ...pushed, conversationId: 'codes' });
+  network.latest.receive({ ...snapshot(1, 0, { head: 1, title: '' }), conversationId: 'codes' });
+  equal(client.conversations.map(({ title }) => title), ['']);
+});
