@@ -196,6 +196,31 @@ def test_a_feed_that_begins_anew_says_so(
     expect(page.locator("#break")).to_be_hidden()
 
 
+def test_a_feed_that_begins_anew_leaves_no_price_of_the_one_before(
+    live_feed: Product, open_page: OpenPage
+) -> None:
+    page = opened(open_page, live_feed)
+    user_id, guest = reader(page), page.evaluate("sessionStorage.getItem('parley.userId')")
+    generated(live_feed, user_id, "--count", "30")
+    wait_for(page, 30)
+    page.context.set_offline(True)
+    expect(page.locator("#freshness")).to_have_text(re.compile("Not up to date since"))
+    delete_feed(live_feed, guest)
+    generated(live_feed, user_id, "--first", "101", "--count", "31")
+    wait_for(opened(open_page, live_feed, guest=guest), 131)
+    page.context.set_offline(False)
+    wait_for(page, 131)
+    newest, shown = page.evaluate(
+        """() => [
+            [...document.querySelectorAll('.row')].map((row) => [...row.querySelectorAll('span')])
+                .map(([symbol, price]) => [symbol.textContent, price.textContent]),
+            [...document.querySelectorAll('#latest > div')]
+                .map((box) => [...box.children].map((each) => each.textContent)),
+        ]"""
+    )
+    assert dict(shown) == dict(newest)
+
+
 def delete_feed(product: Product, guest: str) -> None:
     import asyncio
 

@@ -75,7 +75,10 @@ class Feed {
       setText(byId('break-text'), words);
       byId('break').hidden = false;
     }
-    if (now.epoch !== this.#place?.epoch) this.#seen = 0;
+    if (now.epoch !== this.#place?.epoch) {
+      this.#seen = 0;
+      this.#view.begin();
+    }
     this.#place = now;
     this.#storage.setItem(PLACE, JSON.stringify({ epoch: now.epoch, last: now.last }));
   }
