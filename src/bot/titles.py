@@ -8,10 +8,12 @@ TITLE_CHARACTERS = 60
 
 def describe(key: ConversationKey, turn: Turn) -> Conversation:
     """The entry in the list of conversations that this turn alone would make."""
+    # What lapses is shown no more after that, as a title neither.
+    words = "" if turn.lapses_at else turn.text or turn.reply
     return Conversation(
         conversation_id=key.conversation_id,
         epoch=turn.epoch,
-        title=" ".join((turn.text or turn.reply).split())[:TITLE_CHARACTERS],
+        title=" ".join(words.split())[:TITLE_CHARACTERS],
         created_at=turn.created_at,
         updated_at=turn.created_at,
     )

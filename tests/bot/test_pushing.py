@@ -485,6 +485,16 @@ def test_a_push_lapses_though_what_it_follows_is_kept_for_longer(
     assert (first["reply"], lapsed["reply"], lapsed["lapsed"]) == ("text of 1", "", True)
 
 
+def test_no_conversation_is_called_by_what_lapses(store: Store, clock: FakeClock) -> None:
+    user, backend = Worker(store, clock), Pusher(store, clock)
+    backend.push(at(1, text="Your code is 4711", ttl=60))
+    backend.push(at(2, text="Welcome"))
+    clock.advance(seconds=60)
+    (entry,) = user.one("conversations")["conversations"]
+    assert (entry["title"], user.one("resume")["title"]) == ("", "")
+    assert user.one("rename", title="Codes")["title"] == "Codes"
+
+
 def test_the_newest_that_has_lapsed_still_counts(store: Store, clock: FakeClock) -> None:
     user, backend = Worker(store, clock), Pusher(store, clock)
     user.say("m1", "x")

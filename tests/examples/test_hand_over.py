@@ -114,7 +114,28 @@ def test_who_has_not_taken_over_writes_to_nobody(told: Told, text: str) -> None:
     customer = {"userId": CORA.user_id, "conversationId": CORA.conversation_id}
     state = {"customer": customer, "operator": "Ben"}
     words, outcome = said(inbox(told), ConversationKey(ANNA, CASE), text, state)
-    assert (words[:9], outcome.state, told.pushes) == ("Not sent:", state, [])
+    assert (words[:9], outcome.state) == ("Not sent:", state)
+    assert {each.to for each in told.pushes} == {ConversationKey(ANNA, "inbox")}
+
+
+@pytest.mark.parametrize(
+    ("holder", "text", "kind"),
+    [("Ben", "hello?", "joined"), (None, "/leave", "left"), ("Anna", "/join", "joined")],
+)
+def test_whose_page_shows_a_case_as_it_is_not_is_told_how_it_is(
+    told: Told, holder: str | None, text: str, kind: str
+) -> None:
+    customer = {"userId": CORA.user_id, "conversationId": CORA.conversation_id}
+    state = {"customer": customer, "operator": holder}
+    said(inbox(told), ConversationKey(ANNA, CASE), text, state)
+    (reminder,) = told.pushes
+    assert (reminder.to, reminder.state) == (ConversationKey(ANNA, "inbox"), {})
+    assert reminder.content == {
+        "kind": kind,
+        "name": holder,
+        "case": CASE,
+        "yours": holder == "Anna",
+    }
 
 
 def test_a_customer_is_no_operator_whatever_they_write_and_wherever(told: Told) -> None:

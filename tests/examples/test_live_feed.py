@@ -22,6 +22,7 @@ from tests.e2e.product import Product
 from tests.support.soak import SOAK
 from tests.support.template import ROOT
 from tests.web.audits import CONTRAST, UNNAMED
+from tests.web.fake_provider import FakeProvider
 
 PRICES = 5_000 if SOAK else 400
 CUTS = 40 if SOAK else 6
@@ -31,6 +32,14 @@ OpenPage = Callable[..., Page]
 TURN_THE_PHONE = """() => {
     document.querySelector('main').style.paddingBottom = '300px';
     document.getElementById('log').dispatchEvent(new Event('scroll'));
+}"""
+
+# A browser tells of it a frame later, and what was drawn in between has gone to the end again.
+SCROLL_UP = """async (log) => {
+    do {
+        log.scrollTop = 10;
+        await new Promise((told) => log.addEventListener('scroll', told, { once: true }));
+    } while (log.scrollTop > 10);
 }"""
 
 
@@ -127,7 +136,7 @@ def test_what_comes_while_nobody_looks_is_unread_until_it_was_in_sight(
     generated(live_feed, user_id, "--count", "60")
     wait_for(page, 60)
     expect(page.locator("#unread")).to_be_hidden()
-    page.locator("#log").evaluate("(log) => { log.scrollTop = 10; }")
+    page.locator("#log").evaluate(SCROLL_UP)
     generated(live_feed, user_id, "--first", "61", "--count", "12")
     expect(page.locator("#unread")).to_have_text("12 unread")
     expect(page.locator(".row.is-unread")).to_have_count(12)
@@ -195,6 +204,31 @@ def test_a_feed_that_begins_anew_says_so(
     expect(page.locator("#break")).to_be_hidden()
 
 
+def test_a_feed_that_begins_anew_leaves_no_price_of_the_one_before(
+    live_feed: Product, open_page: OpenPage
+) -> None:
+    page = opened(open_page, live_feed)
+    user_id, guest = reader(page), page.evaluate("sessionStorage.getItem('parley.userId')")
+    generated(live_feed, user_id, "--count", "30")
+    wait_for(page, 30)
+    page.context.set_offline(True)
+    expect(page.locator("#freshness")).to_have_text(re.compile("Not up to date since"))
+    delete_feed(live_feed, guest)
+    generated(live_feed, user_id, "--first", "101", "--count", "31")
+    wait_for(opened(open_page, live_feed, guest=guest), 131)
+    page.context.set_offline(False)
+    wait_for(page, 131)
+    newest, shown = page.evaluate(
+        """() => [
+            [...document.querySelectorAll('.row')].map((row) => [...row.querySelectorAll('span')])
+                .map(([symbol, price]) => [symbol.textContent, price.textContent]),
+            [...document.querySelectorAll('#latest > div')]
+                .map((box) => [...box.children].map((each) => each.textContent)),
+        ]"""
+    )
+    assert dict(shown) == dict(newest)
+
+
 def delete_feed(product: Product, guest: str) -> None:
     import asyncio
 
@@ -234,3 +268,25 @@ def test_it_fits_a_phone_and_can_be_read(
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.evaluate(UNNAMED) == []
     assert page.evaluate(CONTRAST) == []
+
+
+def test_who_was_signed_in_for_too_long_signs_in_again_and_reads_on(
+    live_feed: Product, open_page: OpenPage
+) -> None:
+    with FakeProvider() as provider:
+        provider.renews = False
+        config = {"url": live_feed.socket_url, "guests": False, "signIn": provider.settings}
+        page = open_page("about:blank")
+        page.clock.install()
+        page.route("**/config.json", lambda route: route.fulfill(json=config))
+        page.route_web_socket(re.compile("^ws:"), lambda socket: socket.on_message(lambda _: None))
+        page.goto(f"{live_feed.url}/live-feed/")
+        expect(page.get_by_role("status")).to_have_text("Connected")
+        page.clock.fast_forward("01:01:00")
+        page.evaluate("dispatchEvent(new Event('offline'))")
+        page.clock.fast_forward("00:11")
+        expect(page.get_by_text("You are signed out.")).to_be_visible()
+        page.get_by_role("button", name="Try now").click()
+        expect(page.get_by_role("status")).to_have_text("Connected")
+        expect(page.get_by_text("You are signed out.")).to_be_hidden()
+        assert len(provider.questions) == 2

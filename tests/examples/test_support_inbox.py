@@ -1,10 +1,12 @@
 """The support inbox as its people live it: a customer and an operator, each in a browser."""
 
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from tests.e2e.product import Product
 from tests.support.template import ROOT
@@ -119,6 +121,30 @@ def test_each_customer_has_a_case_of_their_own_and_hears_nothing_of_others(
     assert "Ella" not in log(dora).inner_text()
 
 
+def test_a_case_whose_customer_began_anew_can_be_taken_over_again(
+    support_inbox: Product, open_page: OpenPage
+) -> None:
+    iris, anna = customer(open_page, support_inbox), operator(open_page, support_inbox)
+    say(iris, "a person for Iris please")
+    case(anna, "Waiting: a person for Iris please").click()
+    button(anna, "Take over").click()
+    expect(iris.locator("#partner")).to_have_text("You are talking to Anna")
+    iris.goto(support_inbox.url)
+    button(iris, "Delete").click()
+    button(iris, "Delete it").click()
+    expect(log(iris).get_by_role("article")).to_have_count(0)
+    iris.goto(f"{support_inbox.url}/support-inbox/")
+    say(iris, "anew")
+    expect(log(iris).locator(".is-bot")).to_have_count(1)
+    expect(log(anna)).to_contain_text("anew")
+    say(anna, "are you there?")
+    expect(log(anna)).to_contain_text("Not sent: take the conversation over first.")
+    button(anna, "Take over").click()
+    expect(iris.locator("#partner")).to_have_text("You are talking to Anna")
+    say(anna, "now I am")
+    expect(log(iris)).to_contain_text("now I am")
+
+
 def test_an_operator_who_has_opened_nothing_is_told_what_to_do(
     support_inbox: Product, open_page: OpenPage
 ) -> None:
@@ -130,6 +156,45 @@ def test_an_operator_who_has_opened_nothing_is_told_what_to_do(
     case(anna, "Bot: hello from Hana").click()
     shows(anna, "hello from Hana", ".+")
     expect(hint).to_be_hidden()
+
+
+def test_who_waits_is_seen_however_many_cases_there_are(
+    support_inbox: Product, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.route_web_socket(re.compile("^ws:"), lambda socket: answer_with_cases(socket, 250))
+    page.goto(f"{support_inbox.url}/support-inbox/operator.html#{ANNA}")
+    expect(case(page, "Waiting: customer 249")).to_be_visible()
+    expect(page.get_by_role("link")).to_have_count(1 + 250)  # and the one that skips to writing
+    page.close()
+
+
+def answer_with_cases(socket: WebSocketRoute, count: int) -> None:
+    """Be a backend with so many cases, of which the last waits."""
+    names = [f"case-{number:03d}" for number in range(count)]
+
+    def listed(name: str) -> dict[str, Any]:
+        number = int(name.removeprefix("case-"))
+        entry = {"conversationId": name, "title": f"customer {number}", "head": 1, "read": 1}
+        return {**entry, "updatedAt": "2026-01-31T09:00:00.000Z"}
+
+    def answer(text: str | bytes) -> None:
+        frame = json.loads(text)
+        found: dict[str, Any] = {"type": "pong"}
+        if frame["action"] == "conversations":
+            page = [name for name in names if name > (frame["cursor"] or "")][:20]
+            cursor = page[-1] if page[-1] != names[-1] else None
+            found = {"type": "conversations", "conversations": [*map(listed, page)]}
+            found["cursor"] = cursor
+        elif frame["action"] == "resume":
+            waiting = {"kind": "waiting", "case": names[-1]}
+            turn = {"seq": 1, "author": "backend", "text": "", "reply": "", "status": "done"}
+            turns = [{**turn, "messageId": "m", "content": waiting}]
+            place = {"conversationId": frame["conversationId"], "epoch": "e", "title": ""}
+            found = {"type": "snapshot", **place, "turns": turns, "head": 1, "read": 0}
+        socket.send(json.dumps(found))
+
+    socket.on_message(answer)
 
 
 def test_who_is_no_operator_gets_no_case_and_joins_nothing(
@@ -163,6 +228,8 @@ def test_both_pages_fit_a_phone_and_can_be_read(
     button(anna, "Take over").click()
     expect(gina.locator("#partner")).to_have_text("You are talking to Anna")
     for page in (gina, anna):
+        holder = page.locator(".partner")
+        assert holder.evaluate("(words) => words.scrollWidth <= words.clientWidth"), "not cut off"
         width = page.evaluate("document.documentElement.scrollWidth")
         assert (width, page.evaluate(UNNAMED)) == (360, [])
         assert page.evaluate(CONTRAST) == []

@@ -88,7 +88,7 @@ export class ChatClient extends EventTarget {
     return this.#connection.retryAt;
   }
 
-  /** The user's conversations, newest first. */
+  /** The user's conversations as far as they were listed, newest first. */
   get conversations() {
     return this.#list.entries;
   }
@@ -219,7 +219,10 @@ export class ChatClient extends EventTarget {
     const conversation = this.#conversations.keep(conversationId);
     const before = conversation.olderThan;
     if (before === null) return false;
-    await this.#requests.ask(questions.history(conversation, limit));
+    const page = questions.history(conversation, limit);
+    await this.#requests.ask(page);
+    // Without turns it may have been the answer to something else: only a second one is believed.
+    if (conversation.olderThan === before) await this.#requests.ask(page);
     if (conversation.olderThan === before) conversation.endOfHistory();
     this.#emit('conversation', conversationId);
     return true;
@@ -260,7 +263,7 @@ export class ChatClient extends EventTarget {
     if (unmade === null) this.#readMarks.set(conversationId, seq, read);
   }
 
-  /** List the user's conversations from the newest on. */
+  /** List the user's conversations from the first page on. */
   async list() {
     await this.#listing.begin();
   }

@@ -10,6 +10,8 @@ const UNKNOWN = Object.freeze({ title: '', updatedAt: '', head: 0, read: 0 });
 export class ConversationList {
   #entries = new Map();
   #unseen = null;
+  /** The list as it was when the listing was asked for. */
+  #before = new Map();
 
   /** @returns {ReadonlyArray<object>} */
   get entries() {
@@ -22,12 +24,16 @@ export class ConversationList {
   /** A listing from the first page on begins: what no page names will be gone after it. */
   begin() {
     this.#unseen = new Set(this.#entries.keys());
+    this.#before = new Map(this.#entries);
   }
 
   /** Take one page of a listing. */
   applyPage({ conversations }) {
     for (const { conversationId, title, updatedAt, head, read, ...entry } of conversations) {
       this.#unseen?.delete(conversationId);
+      const before = this.#before.get(conversationId) ?? UNKNOWN;
+      // In one life of a conversation neither falls: while this client was away, another began.
+      if (head < before.head || read < before.read) this.#beginAnew(conversationId);
       this.#update(conversationId, { title, updatedAt, head, read, fork: forkIn(entry) });
     }
   }
@@ -57,7 +63,7 @@ export class ConversationList {
     }
     const isKnown = this.#entries.has(conversationId);
     this.#unseen?.delete(conversationId);
-    if (reset) this.#forgetNumbers(conversationId);
+    if (reset) this.#beginAnew(conversationId);
     const updatedAt = turns.at(-1)?.createdAt;
     this.#update(conversationId, { title, head, read, updatedAt, fork: forkIn(frame) });
     return !isKnown && updatedAt === undefined;
@@ -68,9 +74,10 @@ export class ConversationList {
     this.#entries.delete(conversationId);
   }
 
-  #forgetNumbers(conversationId) {
-    const entry = this.#entries.get(conversationId);
-    if (entry) this.#entries.set(conversationId, { ...entry, head: 0, read: 0 });
+  /** What was known of it is another life's; when it was last spoken in, a frame may not say. */
+  #beginAnew(conversationId) {
+    const { updatedAt } = this.#entries.get(conversationId) ?? UNKNOWN;
+    this.#entries.set(conversationId, { ...UNKNOWN, conversationId, updatedAt });
   }
 
   #update(conversationId, { title, updatedAt, head = 0, read = 0, fork }) {
@@ -78,7 +85,7 @@ export class ConversationList {
     this.#entries.set(conversationId, {
       ...(fork ?? forkIn(known)),
       conversationId,
-      title: title || known.title,
+      title: title ?? known.title,
       updatedAt: updatedAt > known.updatedAt ? updatedAt : known.updatedAt,
       head: Math.max(known.head, head),
       read: Math.max(known.read, read),

@@ -112,6 +112,11 @@ export class Conversation {
     return this.epoch !== '' && first > 1 && !this.#isHistoryOver ? first : null;
   }
 
+  /** Whether the answer to a `resume` is due. */
+  get asked() {
+    return this.#isAsked;
+  }
+
   /** What a message first sent now must carry; null while nothing is known. */
   get position() {
     return this.#isLoaded ? { after: this.#head, epoch: this.epoch } : null;

@@ -1,9 +1,9 @@
 import { guestId } from './guest.js';
-import { NOBODY, RoundTrip, SignIn } from './sign-in/sign-in.js';
+import { NOBODY, OVER, RoundTrip, SignIn } from './sign-in/sign-in.js';
 
 /**
- * The shortest way in, without a word to the person: whoever must sign in is sent to do so, and
- * comes back; without a sign-in service everyone is a guest.
+ * The shortest way in, without a word to the person: whoever must sign in, or again, is sent to do
+ * so, and comes back; without a sign-in service everyone is a guest.
  *
  * Call it before anything else: it takes the provider's answer out of the address.
  * @param {object} options
@@ -27,7 +27,7 @@ export async function enter({ readConfig, storage, window }) {
   });
   await signIn.restore();
   if (answer !== null) await signIn.complete(answer);
-  if (signIn.stage === NOBODY) {
+  if ([NOBODY, OVER].includes(signIn.stage)) {
     await signIn.begin(href.slice(origin.length));
     return new Promise(() => {});
   }

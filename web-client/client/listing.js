@@ -9,7 +9,7 @@ export class Listing {
   #requests;
   #changed;
   #cursor = null;
-  #isRunning = false;
+  #running = null;
 
   /** @param {{list: ConversationList, requests: Requests, changed: () => void}} options */
   constructor({ list, requests, changed }) {
@@ -23,29 +23,29 @@ export class Listing {
     return this.#cursor !== null;
   }
 
-  /** List them from the newest on. */
+  /** List them from the first page on: by their ids, for the backend knows no other order. */
   async begin() {
-    if (this.#isRunning) return;
-    this.#cursor = null;
-    this.#list.begin();
+    if (this.#running === null) {
+      this.#cursor = null;
+      this.#list.begin();
+    }
     await this.more();
-    if (!this.hasMore) this.#list.finish();
-    this.#changed();
   }
 
-  /** List the next ones. */
+  /** List the next ones; where some are on their way already, wait for these. */
   async more() {
-    this.#isRunning = true;
-    try {
-      for (let page = 0; page < PAGES; page += 1) {
-        const frame = await this.#requests.ask(questions.conversations(this.#cursor));
-        this.#list.applyPage(frame);
-        this.#cursor = frame.cursor ?? null;
-        this.#changed();
-        if (!this.hasMore) return;
-      }
-    } finally {
-      this.#isRunning = false;
+    this.#running ??= this.#pages().finally(() => { this.#running = null; });
+    await this.#running;
+  }
+
+  async #pages() {
+    for (let page = 0; page < PAGES; page += 1) {
+      const frame = await this.#requests.ask(questions.conversations(this.#cursor));
+      this.#list.applyPage(frame);
+      this.#cursor = frame.cursor ?? null;
+      if (!this.hasMore) this.#list.finish();
+      this.#changed();
+      if (!this.hasMore) return;
     }
   }
 }

@@ -7,11 +7,12 @@
 /** The turns before those that are held. @returns {Question} */
 export function history(conversation, limit) {
   const { id: conversationId, olderThan: before } = conversation;
-  // An empty page says nothing new; an answer to `read` or `rename`, empty too, does.
+  // An empty page says nothing new; an answer to `read` or `rename`, empty too, does mostly. To
+  // `resume` it does not.
   const isPage = ({ turns, read, title }) =>
     turns.length > 0
       ? turns[0].seq < before
-      : read === conversation.read && title === conversation.title;
+      : !conversation.asked && read === conversation.read && title === conversation.title;
   return {
     frame: { action: 'history', conversationId, before, limit },
     isAnswer: (frame) => isSnapshot(frame, conversationId) && isPage(frame),

@@ -43,6 +43,11 @@ export class FeedView {
     return this.#log.scrollTop < this.#log.clientHeight;
   }
 
+  /** What is shown next is another feed, whatever its numbers. */
+  begin() {
+    this.#turns = [];
+  }
+
   /**
    * Show these turns, an unbroken run.
    * @param {number} read the newest that was seen before
@@ -54,7 +59,7 @@ export class FeedView {
     const height = this.#log.scrollHeight;
     this.#showStart(turns[0]?.seq ?? 1, olderThan);
     if (isSame) this.#grow(turns, first);
-    else this.#begin(turns);
+    else this.#beginWith(turns);
     const grew = (turns.at(-1)?.seq ?? 0) > (this.#turns.at(-1)?.seq ?? 0);
     if (isSame && turns[0].seq < first && !this.#follows) {
       this.#log.scrollTop += this.#log.scrollHeight - height;
@@ -73,9 +78,10 @@ export class FeedView {
     setText(byId('start'), `What was before number ${count.format(oldest)} has expired.`);
   }
 
-  #begin(turns) {
+  #beginWith(turns) {
     this.#rows.replaceChildren(...turns.map((turn) => rowOf(turn)));
     this.#latest.clear();
+    byId('latest').replaceChildren();
     this.#told = 0;
   }
 

@@ -1,4 +1,4 @@
-import { ChatClient, CONNECTED } from '../client/chat-client.js';
+import { ChatClient, CONNECTED, SIGNED_OUT } from '../client/chat-client.js';
 import { enter } from '../client/entering.js';
 import { TabStorage } from '../client/tab-storage.js';
 import { userIdOf } from '../client/user-id.js';
@@ -75,7 +75,10 @@ class Feed {
       setText(byId('break-text'), words);
       byId('break').hidden = false;
     }
-    if (now.epoch !== this.#place?.epoch) this.#seen = 0;
+    if (now.epoch !== this.#place?.epoch) {
+      this.#seen = 0;
+      this.#view.begin();
+    }
     this.#place = now;
     this.#storage.setItem(PLACE, JSON.stringify({ epoch: now.epoch, last: now.last }));
   }
@@ -138,6 +141,11 @@ async function begin() {
     text: byId('explanation-text'),
     tryNow: byId('try-now'),
   });
+  // Whoever must sign in is sent to do so when the page is opened.
+  const fail = (words) => {
+    status.fail(words);
+    byId('try-now').addEventListener('click', () => location.reload());
+  };
   drawIcons();
   try {
     const besideThePage = (name, options) => fetch(`../${name}`, options);
@@ -149,11 +157,11 @@ async function begin() {
     const userId = await userIdOf(signIn === null ? credential : await signIn.credential());
     setText(byId('command'), `PYTHONPATH=src:. .venv/bin/python examples/live-feed/generator.py '${userId}'`);
     new Feed({ client, storage, status });
+    client.addEventListener('status', () => client.state === SIGNED_OUT && fail('You are signed out.'));
     client.start();
     watchPresence(client, signIn);
   } catch (error) {
-    status.fail(error.message);
-    byId('try-now').addEventListener('click', () => location.reload());
+    fail(error.message);
   }
 }
 

@@ -18,6 +18,7 @@ class Inbox {
   #inbox;
   #sidebar;
   #isBringing = false;
+  #isListing = false;
 
   constructor({ client, storage, status, userId }) {
     this.#client = client;
@@ -45,6 +46,7 @@ class Inbox {
 
   #show() {
     this.#bringOverview();
+    this.#listAll();
     const overview = overviewOf(this.#inbox.turns);
     const cases = this.#cases(overview);
     const openId = this.#talk.conversation?.id ?? null;
@@ -90,6 +92,17 @@ class Inbox {
     this.#isBringing = true;
     await bringOverview(this.#client, this.#inbox).catch(() => {}); // The next news asks again.
     this.#isBringing = false;
+  }
+
+  /** Whoever waits is to be seen; the list comes by ids, and the longest-waiting may come last. */
+  async #listAll() {
+    if (this.#isListing || this.#client.state !== CONNECTED) return;
+    this.#isListing = true;
+    while (this.#client.hasMoreConversations) {
+      // Where it fails, `Show more` is there.
+      if (!(await this.#client.listMore().then(() => true, () => false))) break;
+    }
+    this.#isListing = false;
   }
 }
 

@@ -1,4 +1,6 @@
-import { ChatClient, CONNECTED, OutboxFull, RequestFailed } from '../client/chat-client.js';
+import {
+  ChatClient, CONNECTED, OutboxFull, RequestFailed, SIGNED_OUT,
+} from '../client/chat-client.js';
 import { enter } from '../client/entering.js';
 import { TabStorage } from '../client/tab-storage.js';
 import { userIdOf } from '../client/user-id.js';
@@ -129,6 +131,11 @@ export async function letIn(begin) {
     status: byId('status'), explanation: byId('explanation'), text: byId('explanation-text'),
     tryNow: byId('try-now'),
   });
+  // Whoever must sign in is sent to do so when the page is opened.
+  const fail = (words) => {
+    status.fail(words);
+    byId('try-now').addEventListener('click', () => location.reload());
+  };
   drawIcons();
   try {
     const besideThePage = (name, options) => fetch(`../${name}`, options);
@@ -141,10 +148,10 @@ export async function letIn(begin) {
     });
     const userId = await userIdOf(signIn === null ? credential : await signIn.credential());
     begin({ client, storage, status, userId });
+    client.addEventListener('status', () => client.state === SIGNED_OUT && fail('You are signed out.'));
     client.start();
     watchPresence(client, signIn);
   } catch (error) {
-    status.fail(error.message);
-    byId('try-now').addEventListener('click', () => location.reload());
+    fail(error.message);
   }
 }

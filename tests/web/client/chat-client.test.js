@@ -333,6 +333,85 @@ test('a conversation deleted elsewhere while away leaves the list', async () => 
   equal(client.conversations.map((e) => e.conversationId), ['b']);
 });
 
+/** Shows the turns 31 to 40, and asks for older ones. */
+function leafing() {
+  const parts = begin();
+  parts.network.latest.accept();
+  parts.network.latest.receive(snapshot(31, 40));
+  const page = parts.client.history('main');
+  return { ...parts, page, nothing: snapshot(1, 0, { head: 40 }) };
+}
+
+test('that nothing is missing at the end does not mean that nothing older is there', async () => {
+  const { client, conversation, network, clock, page, nothing } = leafing();
+  client.wake();
+  network.latest.receive(nothing); // the answer to `resume`
+  await clock.advance(0);
+  equal([conversation.olderThan, network.latest.of('history').length], [31, 1]);
+  network.latest.receive(snapshot(1, 30, { head: 40 }));
+  equal([await page, conversation.turns.length, conversation.olderThan], [true, 40, null]);
+});
+
+test('a page without turns is believed when it comes again: a `read` is answered alike', async () => {
+  const { conversation, network, clock, page, nothing } = leafing();
+  network.latest.receive(nothing); // the answer to another tab's `read`
+  await clock.advance(0);
+  equal([conversation.olderThan, network.latest.of('history').length], [31, 2]);
+  network.latest.receive(snapshot(11, 30, { head: 40 }));
+  equal([await page, conversation.olderThan], [true, 11]);
+  network.latest.receive(nothing);
+  network.latest.receive(nothing);
+  equal(conversation.olderThan, 11);
+});
+
+test('what has expired is over once that was said twice', async () => {
+  const { conversation, network, clock, page, nothing } = leafing();
+  network.latest.receive(nothing);
+  await clock.advance(0);
+  network.latest.receive(nothing);
+  equal([await page, conversation.olderThan], [true, null]);
+});
+
+test('a list of many pages is asked for page by page, and complete after the last', async () => {
+  const { client, network, clock } = await connected();
+  const asked = () => network.latest.of('conversations').length;
+  const receive = async (id, cursor) => {
+    const entry = { conversationId: id, title: id, updatedAt: '2026', head: 1, read: 1 };
+    network.latest.receive({ type: 'conversations', conversations: [entry], cursor });
+    await clock.advance(0);
+  };
+  network.latest.receive({ ...turnFrame(1), conversationId: 'deleted-elsewhere' });
+  network.latest.end();
+  await clock.advance(1_000);
+  network.latest.accept();
+  for (let page = 1; page <= 10; page += 1) {
+    client.listMore();
+    equal(asked(), page, 'one at a time');
+    await receive(`c${page}`, 'on');
+  }
+  equal([asked(), client.hasMoreConversations, client.conversations.length], [10, true, 11]);
+  client.listMore();
+  await receive('c11', null);
+  const ids = client.conversations.map((each) => each.conversationId);
+  equal([client.hasMoreConversations, ids.length, ids.includes('deleted-elsewhere')], [false, 11, false]);
+});
+
+test('a conversation begun anew while away is listed as it is now', async () => {
+  const { client, network, clock } = await connected();
+  const page = (head, read, title) => ({
+    type: 'conversations', cursor: null,
+    conversations: [{ conversationId: 'a', title, updatedAt: '2026', head, read }],
+  });
+  for (const [head, read, title] of [[9, 5, 'Old'], [2, 0, ''], [3, 3, 'New'], [7, 1, 'Newer']]) {
+    network.latest.receive(page(head, read, title));
+    await clock.advance(0);
+    equal(client.conversations, page(head, read, title).conversations);
+    network.latest.end();
+    await clock.advance(1_000);
+    network.latest.accept();
+  }
+});
+
 test('what was read is said once, only forward, and again after a lost connection', async () => {
   const { client, network, clock } = await connected();
   network.latest.receive(turnFrame(1));
@@ -559,4 +638,12 @@ test('a conversation that begins while one is there has its title at once', asyn
   network.latest.receive({ ...snapshot(1, 1), ...other, title: 'renamed' });
   network.latest.receive({ ...turnFrame(1), ...other });
   equal(titles(), ['renamed']);
+});
+
+test('what was said for a while only is no title any more once the backend says so', async () => {
+  const { client, network } = await connected();
+  const pushed = turnFrame(1, { text: '', reply: 'Your code is 4711' });
+  network.latest.receive({ ...pushed, conversationId: 'codes' });
+  network.latest.receive({ ...snapshot(1, 0, { head: 1, title: '' }), conversationId: 'codes' });
+  equal(client.conversations.map(({ title }) => title), ['']);
 });

@@ -33,11 +33,15 @@ class AtTheDesk:
             return Outcome(state)
         has_it = state.get("operator") == name
         news = _news(message.text, name, author)
-        if not has_it and news.kind != JOINED:
+        if has_it is (news.kind == JOINED):
+            # The page would have offered neither: it was told of the hand-overs in another order,
+            # or the customer began anew.
+            self._desk.remind(call, customer, author, state.get("operator"))
+            if has_it:
+                return Outcome(state, silent=True)
             yield NOT_YOURS
             return Outcome(state)
-        if not (has_it and news.kind == JOINED):
-            self._tell(call, customer, news)
+        self._tell(call, customer, news)
         return Outcome({**state, "operator": news.operator}, silent=True)
 
     def _tell(self, call: Call, customer: ConversationKey, news: News) -> None:

@@ -69,6 +69,20 @@ class Desk:
                 to = ConversationKey(user_id, INBOX)
                 self.push(Outgoing(to, name, news.text, entry, {}), call)
 
+    def remind(
+        self, call: Call, customer: ConversationKey, operator: str, name: str | None
+    ) -> None:
+        """Push to one operator's overview who has a case, since their page shows it otherwise."""
+        text = f"{name} has the conversation." if name else "The bot has the conversation."
+        content = {
+            "kind": JOINED if name else LEFT,
+            "name": name,
+            "case": case_of(customer),
+            "yours": name == self.operators[operator],
+        }
+        to = ConversationKey(operator, INBOX)
+        self.push(Outgoing(to, f"{call.key}/reminder", text, content, {}), call)
+
 
 def case_of(customer: ConversationKey) -> str:
     """The operators' conversation about a customer's."""
