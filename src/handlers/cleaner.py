@@ -6,8 +6,9 @@ It may be killed, or invoked twice at once: the next run goes on with what is le
 import os
 from datetime import timedelta
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
+from handlers.incoming.time_left import Context, time_to_use
 from handlers.observing import correlation
 from handlers.observing.measures import measure
 from handlers.setup import composition
@@ -16,14 +17,6 @@ from handlers.setup.settings import CleanerSettings
 
 MARGIN = timedelta(seconds=30)
 """Kept of the function's time for what is under way when the time is up, retries included."""
-
-
-class Context(Protocol):
-    """What is needed of Lambda's context."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Until the function is killed."""
-        ...
 
 
 @cache
@@ -39,8 +32,7 @@ def handler(event: dict[str, Any], context: Context) -> None:
 def answer(app: CleanerApp, context: Context) -> None:
     """Clean for as long as there is time."""
     correlation.begin(app.logger, correlation.of_invocation(context))
-    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    cleaned = app.cleaning.run(app.clock() + left - MARGIN)
+    cleaned = app.cleaning.run(app.clock() + time_to_use(context, MARGIN))
     app.logger.info(
         "cleaned",
         extra={

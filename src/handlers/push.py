@@ -7,21 +7,23 @@ import os
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from bot.errors import BadRequest, Busy, ParleyError, StoreUnavailable
 from bot.push import pushes
 from handlers.incoming import push_events
 from handlers.incoming.push_events import Batch, Event, GivenBack, Record
 from handlers.incoming.push_lanes import (
+    MARGIN,
     PATIENCE_SECONDS,
-    SecondsLeft,
+    HasTime,
     Sleep,
     absences,
     patiently,
     work_off,
 )
 from handlers.incoming.push_telling import keep_and_tell
+from handlers.incoming.time_left import Context, time_check
 from handlers.observing import correlation
 from handlers.observing.failures import log_failure
 from handlers.observing.push_observe import Outcomes
@@ -30,14 +32,6 @@ from handlers.setup.apps import PushApp
 from handlers.setup.settings import PushSettings
 
 UNEXPECTED = "unexpected"
-
-
-class Context(Protocol):
-    """What is needed of Lambda's context."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Until the function is killed."""
-        ...
 
 
 class BatchGivenBack(Exception):
@@ -61,19 +55,16 @@ def answer(
     """Take what an event brings, whichever source it is of."""
     correlation.begin(app.logger, correlation.of_invocation(context))
     outcomes = Outcomes()
-
-    def seconds_left() -> float:
-        return context.get_remaining_time_in_millis() / 1000
-
+    has_time = time_check(context, MARGIN)
     try:
         if not isinstance(event, dict):
             raise BadRequest("A push is one JSON object.")
         batch = push_events.batch_of(event)
         if batch:
-            return _take_batch(app, batch, outcomes, seconds_left, sleep)
+            return _take_batch(app, batch, outcomes, has_time, sleep)
         if push_events.is_of_event_bus(event):
-            return _take_event(app, event, outcomes, seconds_left, sleep)
-        return _take_invocation(app, event, outcomes, seconds_left, sleep)
+            return _take_event(app, event, outcomes, has_time, sleep)
+        return _take_invocation(app, event, outcomes, has_time, sleep)
     finally:
         outcomes.observe(app.logger, app.metrics)
 
@@ -82,7 +73,7 @@ def _take_batch(
     app: PushApp,
     batch: Batch,
     outcomes: Outcomes,
-    seconds_left: SecondsLeft,
+    has_time: HasTime,
     sleep: Sleep,
 ) -> dict[str, Any]:
     def push(record: Record) -> None:
@@ -99,7 +90,7 @@ def _take_batch(
         )
         outcomes.lag(_since(app, record.sent_at))
 
-    given_back = work_off(batch.records, take, seconds_left, sleep)
+    given_back = work_off(batch.records, take, has_time, sleep)
     outcomes.given_back(len(given_back))
     if given_back and batch.given_back is GivenBack.ALL:
         raise BatchGivenBack
@@ -109,7 +100,7 @@ def _take_batch(
 
 
 def _take_event(
-    app: PushApp, event: Event, outcomes: Outcomes, seconds_left: SecondsLeft, sleep: Sleep
+    app: PushApp, event: Event, outcomes: Outcomes, has_time: HasTime, sleep: Sleep
 ) -> dict[str, Any]:
     detail: dict[str, Any] = event["detail"]
 
@@ -118,9 +109,7 @@ def _take_event(
             raise BadRequest("position: EventBridge keeps no order; an id tells one from another.")
         push = pushes.read(detail, message_id=event["id"])
         try:
-            patiently(
-                lambda: keep_and_tell(app, push, outcomes), PATIENCE_SECONDS, seconds_left, sleep
-            )
+            patiently(lambda: keep_and_tell(app, push, outcomes), PATIENCE_SECONDS, has_time, sleep)
         except Busy:
             # Lambda would come again three times at most; the queue waits for as long as it takes.
             waiting = json.dumps({**detail, "id": push.message_id})
@@ -140,14 +129,14 @@ def _take_event(
 
 
 def _take_invocation(
-    app: PushApp, event: Event, outcomes: Outcomes, seconds_left: SecondsLeft, sleep: Sleep
+    app: PushApp, event: Event, outcomes: Outcomes, has_time: HasTime, sleep: Sleep
 ) -> dict[str, Any]:
     push = pushes.read(event)
     told: dict[str, Any] = {}
     patiently(
         lambda: told.update(keep_and_tell(app, push, outcomes)),
         PATIENCE_SECONDS,
-        seconds_left,
+        has_time,
         sleep,
     )
     return told

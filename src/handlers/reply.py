@@ -7,13 +7,14 @@ turn's lease writes, and the others find nothing to do.
 import os
 from datetime import timedelta
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from bot.models import Failure, Status
 from bot.replies.replying import Written
 from bot.wire import splitting
 from delivery.fan_out import Delivery
 from delivery.starting import correlation_of, order_of
+from handlers.incoming.time_left import Context, time_to_use
 from handlers.observing import correlation
 from handlers.observing.failures import log_failure
 from handlers.observing.measures import measure, milliseconds_between
@@ -23,14 +24,6 @@ from handlers.setup.settings import ReplySettings
 
 MARGIN = timedelta(seconds=8)
 """Kept of the function's time to write the end of a reply and to tell it."""
-
-
-class Context(Protocol):
-    """What is needed of Lambda's context."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Until the function is killed."""
-        ...
 
 
 @cache
@@ -47,8 +40,7 @@ def answer(app: ReplyApp, event: dict[str, Any], context: Context) -> None:
     """Write the reply that the event orders."""
     correlation.begin(app.logger, correlation_of(event) or correlation.of_invocation(context))
     order = order_of(event)
-    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    written = app.replying.write(order, app.clock() + left - MARGIN)
+    written = app.replying.write(order, app.clock() + time_to_use(context, MARGIN))
     if not written:
         app.logger.info("nothing to write")
         return

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 from bot.errors import BadRequest
 from bot.limits import MAX_USER_ID_CHARACTERS
@@ -22,6 +22,7 @@ from bot.user_data.erasing import Erased
 from bot.user_data.exporting import sheet
 from bot.user_data.holdings import START, Place, Shelf
 from bot.wire.answers import timestamp
+from handlers.incoming.time_left import Context, time_to_use
 from handlers.observing import correlation
 from handlers.setup import composition
 from handlers.setup.apps import UserDataApp
@@ -32,14 +33,6 @@ MARGIN = timedelta(seconds=30)
 
 SPAN = timedelta(seconds=20)
 """After which a call answers, so that the operator sees what has been done."""
-
-
-class Context(Protocol):
-    """What is needed of Lambda's context."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Until the function is killed."""
-        ...
 
 
 @cache
@@ -62,8 +55,7 @@ def answer(app: UserDataApp, event: Mapping[str, Any], context: Context) -> dict
     if operation == "export":
         return _export(app, user_id, _place(event.get("cursor")))
     if operation == "erase":
-        left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-        span = min(left - MARGIN, SPAN)
+        span = min(time_to_use(context, MARGIN), SPAN)
         return _erase(app, user_id, span, _moment(event.get("startedAt")), event.get("cursor"))
     raise BadRequest("operation: must be export or erase.")
 

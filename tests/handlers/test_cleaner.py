@@ -85,8 +85,8 @@ def test_a_run_says_in_one_line_what_it_did_and_of_whom_nothing(
     assert "a=" not in line
 
 
-@pytest.mark.parametrize(("seconds", "given"), [(240, 210), (31, 1), (10, -20)])
-def test_a_run_leaves_time_for_what_is_under_way(
+@pytest.mark.parametrize(("seconds", "given"), [(240, 210), (60, 30), (10, 5)])
+def test_a_run_leaves_time_for_what_is_under_way_and_takes_some(
     backend: Backend, app: CleanerApp, seconds: float, given: float
 ) -> None:
     asked = []

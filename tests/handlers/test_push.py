@@ -18,7 +18,7 @@ from bot.models import ConversationKey
 from delivery.fan_out import FanOut
 from delivery.push_queues import PushQueues
 from handlers import push
-from handlers.incoming.push_lanes import MARGIN_SECONDS, PATIENCE_SECONDS
+from handlers.incoming.push_lanes import MARGIN, PATIENCE_SECONDS
 from handlers.push import BatchGivenBack
 from handlers.setup.apps import PushApp
 from tests.support.backend import Backend
@@ -333,10 +333,18 @@ def test_kafka_gets_the_whole_batch_back_and_nothing_is_doubled(
 
 def test_what_there_is_no_time_for_is_given_back(backend: Backend, function: Function) -> None:
     event = EVENTS["sqs"](*(told(str(number)) for number in range(4)))
-    assert given_back(function.take(event, 30, 30, MARGIN_SECONDS - 1)) == [
+    assert given_back(function.take(event, 60, 60, 60, MARGIN.total_seconds() - 1)) == [
         "message-2",
         "message-3",
     ]
+    assert replies(backend) == ["0", "1"]
+
+
+def test_a_batch_that_comes_with_little_time_gets_somewhere(
+    backend: Backend, function: Function
+) -> None:
+    event = EVENTS["sqs"](*(told(str(number)) for number in range(3)))
+    assert given_back(function.take(event, 1, 1, 0.6, 0.4)) == ["message-2"]
     assert replies(backend) == ["0", "1"]
 
 

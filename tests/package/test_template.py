@@ -18,7 +18,7 @@ from bots.bedrock.settings import BedrockSettings
 from bots.conversing.settings import ModelSettings
 from bots.openai_compatible.settings import OpenAISettings
 from handlers import broadcast
-from handlers.incoming.push_lanes import LONGEST_ABSENCE_SECONDS, MARGIN_SECONDS, PATIENCE_SECONDS
+from handlers.incoming.push_lanes import LONGEST_ABSENCE_SECONDS, MARGIN, PATIENCE_SECONDS
 from handlers.setup import settings
 from handlers.setup.token_settings import SUPPORTED
 from handlers.setup.variables import Environment, natural
@@ -418,7 +418,7 @@ def test_a_push_waits_in_its_queue_for_longer_than_any_reply_takes() -> None:
     assert sum(waits) > template()["Parameters"]["ReplySeconds"]["MaxValue"]
     timeout = resources(FUNCTION)["PushFunction"]["Timeout"]
     assert queue["VisibilityTimeout"] >= 6 * timeout
-    assert timeout > PATIENCE_SECONDS + MARGIN_SECONDS
+    assert timeout > PATIENCE_SECONDS + MARGIN.total_seconds()
 
 
 def test_a_push_waits_in_its_stream_for_longer_than_any_reply_takes() -> None:

@@ -7,6 +7,7 @@ would stand first in the conversation, and the positions would tell that the ear
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 
 from bot.errors import Busy, StoreUnavailable
@@ -20,20 +21,20 @@ PATIENCE_SECONDS = 5.0
 
 PAUSE_SECONDS = 0.25
 
-MARGIN_SECONDS = 6.0 + BUDGET.total_seconds()
+MARGIN = timedelta(seconds=6) + BUDGET
 """Kept of the function's time to end what is begun: a connection or a table that is slow, and a
 deletion that a push goes on with."""
 
 LONGEST_ABSENCE_SECONDS = 30
 
 Sleep = Callable[[float], None]
-SecondsLeft = Callable[[], float]
+HasTime = Callable[[], bool]
 
 
 def patiently(
     take: Callable[[], object],
     patience: float,
-    seconds_left: SecondsLeft,
+    has_time: HasTime,
     sleep: Sleep = time.sleep,
 ) -> float:
     """Do it, and again while it is Busy; the patience that is left. Raises Busy once there is none,
@@ -43,7 +44,7 @@ def patiently(
             take()
             return patience
         except Busy:
-            if patience < PAUSE_SECONDS or seconds_left() < MARGIN_SECONDS:
+            if patience < PAUSE_SECONDS or not has_time():
                 raise
         sleep(PAUSE_SECONDS)
         patience -= PAUSE_SECONDS
@@ -52,7 +53,7 @@ def patiently(
 def work_off(
     records: Sequence[Record],
     take: Callable[[Record], object],
-    seconds_left: SecondsLeft,
+    has_time: HasTime,
     sleep: Sleep = time.sleep,
 ) -> list[Record]:
     """Take the records; those that are given back, in their order."""
@@ -63,10 +64,10 @@ def work_off(
     def work_off_lane(lane: list[Record]) -> list[Record]:
         patience = PATIENCE_SECONDS
         for number, record in enumerate(lane):
-            if seconds_left() < MARGIN_SECONDS:
+            if not has_time():
                 return lane[number:]
             try:
-                patience = patiently(partial(take, record), patience, seconds_left, sleep)
+                patience = patiently(partial(take, record), patience, has_time, sleep)
             except (Busy, StoreUnavailable):
                 return lane[number:]
         return []
