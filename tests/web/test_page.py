@@ -200,6 +200,7 @@ def test_an_answer_that_is_lost_does_not_double_the_message(
     server.intervene(lose_the_answer)
     parley.say("Once")
     expect(parley.page.get_by_text("Sending…")).to_be_visible()
+    parley.until(lambda: bool(server.actions("message")))
     server.cut()
     parley.shows("Once", "You said: Once")
     first, second = server.actions("message")
