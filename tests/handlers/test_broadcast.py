@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aws_lambda_powertools.logging import Logger
@@ -71,8 +72,8 @@ class Function:
             MemoryRoll(), MemoryBroadcastLog(), self.queues, 500, clock, lambda seconds: None
         )
         self.printed = io.StringIO()
-        # A logger keeps the stream it was made with.
-        logger = Logger(service=f"broadcast-{id(self)}", stream=self.printed)
+        # A logger keeps the stream that the first of its name was made with.
+        logger = Logger(service=f"broadcast-{uuid4()}", stream=self.printed)
         metrics = Metrics(namespace="Parley", service="parley")
         self.app = BroadcastApp(broadcasting, self.queues, logger, metrics)
 
