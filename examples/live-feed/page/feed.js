@@ -1,12 +1,6 @@
-import { ChatClient, CONNECTED, SIGNED_OUT } from '../client/chat-client.js';
-import { enter } from '../client/entering.js';
-import { TabStorage } from '../client/tab-storage.js';
-import { userIdOf } from '../client/user-id.js';
-import { readConfig } from '../page/config.js';
+import { CONNECTED } from '../client/chat-client.js';
 import { byId, setText } from '../page/elements.js';
-import { drawIcons } from '../page/icons.js';
-import { watchPresence } from '../page/presence.js';
-import { StatusView } from '../page/status-view.js';
+import { letIn } from '../page/letting-in.js';
 import { breakBetween, placeOf } from './continuity.js';
 import { FeedView } from './feed-view.js';
 
@@ -133,36 +127,7 @@ function readPlace(storage) {
   }
 }
 
-async function begin() {
-  const storage = new TabStorage(() => window.sessionStorage);
-  const status = new StatusView({
-    status: byId('status'),
-    explanation: byId('explanation'),
-    text: byId('explanation-text'),
-    tryNow: byId('try-now'),
-  });
-  // Whoever must sign in is sent to do so when the page is opened.
-  const fail = (words) => {
-    status.fail(words);
-    byId('try-now').addEventListener('click', () => location.reload());
-  };
-  drawIcons();
-  try {
-    const besideThePage = (name, options) => fetch(`../${name}`, options);
-    const { url, credential, signIn } = await enter({
-      readConfig: () => readConfig(besideThePage), storage, window,
-    });
-    const client = new ChatClient({ url, credential, storage });
-    signIn?.addEventListener('renewed', async () => client.renew(await signIn.credential()).catch(() => {}));
-    const userId = await userIdOf(signIn === null ? credential : await signIn.credential());
-    setText(byId('command'), `PYTHONPATH=src:. .venv/bin/python examples/live-feed/generator.py '${userId}'`);
-    new Feed({ client, storage, status });
-    client.addEventListener('status', () => client.state === SIGNED_OUT && fail('You are signed out.'));
-    client.start();
-    watchPresence(client, signIn);
-  } catch (error) {
-    fail(error.message);
-  }
-}
-
-begin();
+letIn(({ client, storage, status, userId }) => {
+  setText(byId('command'), `PYTHONPATH=src:. .venv/bin/python examples/live-feed/generator.py '${userId}'`);
+  new Feed({ client, storage, status });
+});

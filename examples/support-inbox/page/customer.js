@@ -1,6 +1,7 @@
 import { byId, setText } from '../page/elements.js';
+import { letIn } from '../page/letting-in.js';
 import { piecesForCustomer } from './pieces.js';
-import { letIn, Talk } from './talk.js';
+import { Talk } from './talk.js';
 
 const CALL = 'I would like to talk to a person.';
 

@@ -1,10 +1,11 @@
 import { CONNECTED } from '../client/chat-client.js';
 import { byId, setText } from '../page/elements.js';
+import { letIn } from '../page/letting-in.js';
 import { Sidebar } from '../page/sidebar.js';
 import { demoGuest } from './demo-guest.js';
 import { bringOverview, overviewOf } from './overview.js';
 import { piecesForOperator } from './pieces.js';
-import { letIn, Talk } from './talk.js';
+import { Talk } from './talk.js';
 
 const INBOX = 'inbox';
 const OPEN = 'parley.example.case';

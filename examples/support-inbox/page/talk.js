@@ -1,16 +1,7 @@
-import {
-  ChatClient, CONNECTED, OutboxFull, RequestFailed, SIGNED_OUT,
-} from '../client/chat-client.js';
-import { enter } from '../client/entering.js';
-import { TabStorage } from '../client/tab-storage.js';
-import { userIdOf } from '../client/user-id.js';
+import { CONNECTED, OutboxFull, RequestFailed } from '../client/chat-client.js';
 import { Composer } from '../page/composer.js';
-import { readConfig } from '../page/config.js';
 import { byId } from '../page/elements.js';
-import { drawIcons } from '../page/icons.js';
 import { inWords, Notices } from '../page/notices.js';
-import { watchPresence } from '../page/presence.js';
-import { StatusView } from '../page/status-view.js';
 import { unsentPiece } from './pieces.js';
 import { TalkView } from './talk-view.js';
 
@@ -117,41 +108,5 @@ export class Talk {
     this.#isLoading = true;
     await this.client.history(this.#conversation.id).catch(() => {}); // To be asked for again.
     this.#isLoading = false;
-  }
-}
-
-/**
- * Let somebody in, and begin with their client.
- * @param {(parts: {client: ChatClient, storage: TabStorage, status: StatusView, userId: string})
- *   => void} begin
- */
-export async function letIn(begin) {
-  const storage = new TabStorage(() => window.sessionStorage);
-  const status = new StatusView({
-    status: byId('status'), explanation: byId('explanation'), text: byId('explanation-text'),
-    tryNow: byId('try-now'),
-  });
-  // Whoever must sign in is sent to do so when the page is opened.
-  const fail = (words) => {
-    status.fail(words);
-    byId('try-now').addEventListener('click', () => location.reload());
-  };
-  drawIcons();
-  try {
-    const besideThePage = (name, options) => fetch(`../${name}`, options);
-    const { url, credential, signIn } = await enter({
-      readConfig: () => readConfig(besideThePage), storage, window,
-    });
-    const client = new ChatClient({ url, credential, storage });
-    signIn?.addEventListener('renewed', async () => {
-      await client.renew(await signIn.credential()).catch(() => {}); // It connects anew in time.
-    });
-    const userId = await userIdOf(signIn === null ? credential : await signIn.credential());
-    begin({ client, storage, status, userId });
-    client.addEventListener('status', () => client.state === SIGNED_OUT && fail('You are signed out.'));
-    client.start();
-    watchPresence(client, signIn);
-  } catch (error) {
-    fail(error.message);
   }
 }
