@@ -17,6 +17,7 @@ from operations.deployment import of_stack
 from operations.progress import main as progress
 from store.dynamo.broadcasts import DynamoBroadcastLog
 from store.dynamo.table import Table
+from tests.operations.refusing import assert_refused
 from tests.support import engine
 from tests.support.clock import START
 from tests.support.turns import ANA, BEN
@@ -132,13 +133,7 @@ def test_the_command_broadcasts_to_a_stack(
 def test_what_would_be_set_aside_is_not_said_to_be_broadcast(
     stack: str, aws: str, capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
-    assert main(["--stack", stack, *words]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    (line,) = told.err.splitlines()
-    assert line.startswith(f"broadcast: {said}")
-    deployment = of_stack(stack)
-    assert "Messages" not in deployment.sqs().receive_message(QueueUrl=deployment.broadcast_queue)
+    assert_refused(main, stack, words, f"broadcast: {said}", capsys)
 
 
 def test_what_cannot_be_broadcast_is_said_in_one_line(

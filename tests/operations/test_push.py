@@ -14,6 +14,7 @@ from delivery.push_queues import fit_for_sqs
 from operations.deployment import of_stack
 from operations.publisher import NotPublished, Publisher, PushMessage, group_of
 from operations.push import main
+from tests.operations.refusing import assert_refused
 from tests.support import engine
 from tests.support.turns import ANA, BEN
 
@@ -206,13 +207,7 @@ def test_a_push_to_a_stack_lies_in_its_queue(
 def test_what_would_be_set_aside_is_not_said_to_be_pushed(
     stack: str, aws: str, capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
-    assert main(["--stack", stack, *words]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    (line,) = told.err.splitlines()
-    assert line.startswith(f"push: {said}")
-    deployment = of_stack(stack)
-    assert "Messages" not in deployment.sqs().receive_message(QueueUrl=deployment.push_queue)
+    assert_refused(main, stack, words, f"push: {said}", capsys)
 
 
 def test_what_cannot_be_pushed_is_said_in_one_line(
