@@ -58,7 +58,7 @@ def answer(
     has_time = time_check(context, MARGIN)
     try:
         if not isinstance(event, dict):
-            raise BadRequest("A push is one JSON object.")
+            raise BadRequest(pushes.NO_OBJECT)
         batch = push_events.batch_of(event)
         if batch:
             return _take_batch(app, batch, outcomes, has_time, sleep)

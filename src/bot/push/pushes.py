@@ -37,6 +37,8 @@ class Push:
     state: State | None = None
 
 
+NO_OBJECT = "A push is one JSON object."
+
 MAX_TTL_SECONDS = 3650 * 24 * 3600
 """As long as anything is kept."""
 
@@ -95,7 +97,7 @@ def decode(body: str) -> dict[str, Any]:
     try:
         return reading.decode(body)
     except BadRequest:
-        raise BadRequest("A push is one JSON object.") from None
+        raise BadRequest(NO_OBJECT) from None
 
 
 def read(message: dict[str, Any], position: Position | None = None, message_id: str = "") -> Push:

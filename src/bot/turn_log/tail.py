@@ -39,10 +39,10 @@ class Tail:
     asks for no other, and memory is bounded. `known` maps message ids to `seq`.
 
     Every live turn after `complete_after` is in `known`; `deep` where that goes back as far as
-    `limits.RESEND_TURNS`. `newest` may have expired. Read with a `seal`
-    there is nothing else. `buried` is the latest epoch that tombstones are of. `moved_to` is where
-    the latest life of the conversation went that was moved away, so far as that is still known.
-    `awaiting` where a reply was being written behind it when it was last seen.
+    `limits.RESEND_TURNS`. `newest` may have expired. Read with a `seal` there is nothing else.
+    `buried` is the latest epoch that tombstones are of. `moved_to` is where the latest life of the
+    conversation went that was moved away, so far as that is still known. `awaiting` where a reply
+    was being written behind it when it was last seen.
     """
 
     confirmed_at: datetime

@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.errors import BadRequest
 from bot.models import Position
+from bot.push import pushes
 
 Event = dict[str, Any]
 
@@ -69,7 +70,7 @@ class Record:
     def body(self) -> str:
         """What was sent. Raises BadRequest where it is no text."""
         if self.encoded is None:
-            raise BadRequest("A push is one JSON object.")
+            raise BadRequest(pushes.NO_OBJECT)
         if not self.is_base64:
             return self.encoded
         try:
